@@ -1,0 +1,28 @@
+/** Fixed places on every host and every target, so that rendered text is the same everywhere. */
+
+/** Materialised files (tmpfs; may hold secrets). */
+export const ETC = "/run/headend/etc";
+/** Other run-time files (tmpfs). */
+export const RUN = "/run/headend";
+/** State that outlives a restart: applied bundle, recordings, slates. */
+export const VAR = "/var/lib/headend";
+export const RECORDINGS = `${VAR}/recordings`;
+export const SLATES = `${VAR}/slates`;
+/** Segments on tmpfs: staging and published side by side, because complete segments are hard-linked from one to the other. */
+export const SEGMENTS = `${RUN}/segments`;
+/** nginx cache, in memory. */
+export const CACHE = `${RUN}/cache`;
+/** Parts of the image: programs, player page. */
+export const LIB = "/usr/lib/headend";
+export const PLAYER = "/usr/share/headend/player";
+
+/** Loopback ports used inside a host. */
+export const RELAY_API_PORT = 9997;
+export const MEDIAMTX_METRICS_PORT = 9998;
+export const RELAY_RTSP_PORT = 8554;
+export const AGENT_PORT = 7000;
+/** nginx on a transcoder, for distributors. */
+export const ORIGIN_PORT = 8080;
+/** MediaMTX on a distributor, for low and ultra, behind nginx. */
+export const EDGE_HLS_PORT = 8888;
+export const EDGE_WHEP_PORT = 8889;

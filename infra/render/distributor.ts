@@ -1,0 +1,47 @@
+import type { Host, Plan } from "../plan/model.ts";
+import { portOf, ROLE_PORTS } from "../plan/ports.ts";
+import { linkSecret } from "../plan/secrets.ts";
+import type { RenderedFile, Service } from "./bundle.ts";
+import { PUBLIC_MARKER, secretMarker } from "./markers.ts";
+import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
+import { nginxService } from "./nginx.ts";
+import { distributorNginx, upstreamOrder } from "./nginx-distributor.ts";
+import { EDGE_HLS_PORT, EDGE_WHEP_PORT, RELAY_RTSP_PORT } from "./paths.ts";
+import { CERTIFICATE, certificateFiles, KEY } from "./tls.ts";
+
+/** Files and services of a distributor: nginx, and MediaMTX beside it where a stream asks for low or ultra latency. */
+export function renderDistributor(plan: Plan, host: Host): { files: RenderedFile[]; services: Service[] } {
+  const nginx = distributorNginx(plan, host);
+  const fast = plan.streams.filter((s) => s.latency !== "standard" && s.distributors.includes(host.name));
+  const files = [nginx, streamList(plan, host), ...certificateFiles()];
+  const services = [nginxService([nginx.path, CERTIFICATE, KEY, "peers"], "http://127.0.0.1:8081/stub_status", [])];
+  if (fast.length === 0) return { files, services };
+
+  const whep = ROLE_PORTS.distributor.find((f) => f.name === "whep");
+  if (!whep) throw new Error("no port named whep");
+  const edge = {
+    ...MEDIAMTX_BASE,
+    authInternalUsers: [loopbackUser("read", "api", "metrics")],
+    hls: fast.some((s) => s.latency === "low"), hlsAddress: `127.0.0.1:${EDGE_HLS_PORT}`, hlsVariant: "lowLatency", hlsAlwaysRemux: true,
+    hlsSegmentDuration: "1s", hlsPartDuration: "200ms", hlsTrustedProxies: ["127.0.0.1"],
+    webrtc: fast.some((s) => s.latency === "ultra"), webrtcAddress: `127.0.0.1:${EDGE_WHEP_PORT}`,
+    webrtcLocalUDPAddress: `:${portOf(whep, host.ordinal)}`, webrtcIPsFromInterfaces: false, webrtcAdditionalHosts: [PUBLIC_MARKER],
+    paths: Object.fromEntries(fast.map((stream) => {
+      const [tx] = upstreamOrder(plan, stream, host);
+      const login = `${host.name}:${secretMarker(linkSecret(host.name, tx ?? ""))}`;
+      return [`live/${stream.name}`, { source: `rtsp://${login}@${tx}.${plan.internalDomain}:${RELAY_RTSP_PORT}/out/${stream.name}`, rtspTransport: "tcp" }];
+    })),
+  };
+  return { files: [...files, mediamtxFile(edge)], services: [mediamtxService([]), ...services] };
+}
+
+/** What the player page offers: `/streams.json`. */
+function streamList(plan: Plan, host: Host): RenderedFile {
+  const streams = plan.streams.filter((s) => s.distributors.includes(host.name)).map((s) => ({
+    name: s.name, latency: s.latency,
+    ...(s.latency === "ultra" ? { whep: `/live/${s.name}/whep` } : { playlist: `/live/${s.name}/index.m3u8` }),
+    ...(s.dash ? { dash: `/live/${s.name}/manifest.mpd` } : {}),
+    token: false,
+  }));
+  return { path: "streams.json", content: JSON.stringify({ name: plan.name, streams }, null, 2) + "\n", mode: "0644", reload: "nothing" };
+}

@@ -1,0 +1,102 @@
+import type { Rendition, StreamPlan } from "../plan/model.ts";
+import { RELAY_RTSP_PORT } from "./paths.ts";
+
+/**
+ * Locks input timestamps to the wall clock at the earliest arrival: back fast, forward slowly, snap when off by more than 0.6 s;
+ * audio and video stay within 20 ms (knowledge: continuity 3 and 9.2, measured).
+ */
+const LOCK = "st(1,RTCTIME/1000000/TB);st(2,PREV_OUTPTS+PTS-PREV_INPTS);st(3,ld(1)-ld(2));if(isnan(ld(2))+gt(abs(ld(3)),0.6/TB),ld(1),ld(2)+ld(3)*if(lt(ld(3),0),0.2,if(gt(ld(3),0.25/TB),0.05,0.01)))";
+
+/** Output pixels a second that one x264 thread is trusted with; 1080p30 at veryfast needs 1.6 cores (knowledge: sizing 1). */
+const PIXELS_PER_THREAD = 40e6;
+
+/**
+ * FFmpeg's arguments for a stream: one decode, every rung, segments on the wall-clock grid (knowledge: continuity 9.2).
+ * The agent fills in {K}, {T0}, {KA}, {A0} and {RUN}. Low and ultra send one rendition back to the relay instead.
+ */
+export function ffmpegArgs(stream: StreamPlan): string[] {
+  return stream.latency === "standard" ? gridArgs(stream) : relayArgs(stream);
+}
+
+const input = (stream: StreamPlan): string[] => [
+  "-hide_banner", "-nostdin", "-loglevel", "warning", "-nostats", "-progress", "pipe:1", "-y", "-copyts",
+  "-rtsp_transport", "tcp",
+  // Longer than the relay's readTimeout, so a silent input ends there first and the slate takes over.
+  "-timeout", "8000000",
+  "-fflags", "+genpts+discardcorrupt", "-analyzeduration", "300000", "-fpsprobesize", "0", "-thread_queue_size", "512", "-threads", "1",
+  // One graph for slate and every publisher: without this a change of picture size restarts the graph and its timestamps.
+  "-reinit_filter", "0",
+  "-i", `rtsp://127.0.0.1:${RELAY_RTSP_PORT}/air/${stream.name}`,
+];
+
+function videoGraph(stream: StreamPlan, rate: string): string {
+  const sorted = [...stream.renditions].sort((a, b) => b.height - a.height || b.width - a.width);
+  const [largest] = sorted as [Rendition, ...Rendition[]];
+  const outputs = stream.renditions.map((_, i) => `x${i}`);
+  // VA-API encodes pictures that already are on the device; the others take them from memory.
+  const upload = stream.encoder.kind === "vaapi" ? ",format=nv12,hwupload" : "";
+  const head = `[0:v:0]scale=${largest.width}:${largest.height},setsar=1,format=yuv420p,setpts='${LOCK}',${rate}`;
+  if (outputs.length === 1) return `${head}${upload}[o0]`;
+  const scales = stream.renditions.map((r, i) => (r.width === largest.width && r.height === largest.height ? `[x${i}]null${upload}[o${i}]` : `[x${i}]scale=${r.width}:${r.height}${upload}[o${i}]`));
+  return [`${head},split=${outputs.length}${outputs.map((o) => `[${o}]`).join("")}`, ...scales].join(";");
+}
+
+function encoder(stream: StreamPlan, gop: number): string[] {
+  const { kind, preset } = stream.encoder;
+  const common = ["-flags", "+cgop", "-g", String(gop), "-bf", "0"];
+  switch (kind) {
+    case "x264": return ["-c:v", "libx264", "-preset", preset, "-tune", "zerolatency", "-profile:v", "high", ...common, "-keyint_min", String(gop), "-sc_threshold", "0"];
+    case "nvenc": return ["-c:v", "h264_nvenc", "-preset", preset, "-tune", "ll", "-rc", "cbr", "-profile:v", "high", ...common, "-forced-idr", "1", "-no-scenecut", "1", "-strict_gop", "1"];
+    case "vaapi": return ["-vaapi_device", "/dev/dri/renderD128", "-c:v", "h264_vaapi", "-rc_mode", "CBR", "-profile:v", "high", "-idr_interval", "0", ...common];
+    case "qsv": return ["-c:v", "h264_qsv", "-preset", preset, "-profile:v", "high", ...common, "-forced_idr", "1", "-look_ahead", "0"];
+  }
+}
+
+function rates(stream: StreamPlan): string[] {
+  return stream.renditions.flatMap((r, i) => [
+    `-b:v:${i}`, `${r.bitrateKbps}k`, `-maxrate:v:${i}`, `${r.maxrateKbps}k`, `-bufsize:v:${i}`, `${r.bufsizeKbit}k`, `-level:v:${i}`, r.level,
+    ...(stream.encoder.kind === "x264" ? [`-threads:v:${i}`, String(threads(r, stream.fps))] : []),
+  ]);
+}
+
+function threads(r: Rendition, fps: number): number {
+  return Math.min(4, Math.max(1, Math.ceil((r.width * r.height * fps) / PIXELS_PER_THREAD)));
+}
+
+function gridArgs(stream: StreamPlan): string[] {
+  const { segmentSeconds, fps, audio } = stream;
+  const hls = [
+    "-f", "hls", "-hls_time", String(segmentSeconds), "-hls_list_size", "10", "-hls_delete_threshold", "10", "-hls_segment_type", "fmp4",
+    "-hls_flags", "independent_segments+program_date_time+temp_file+omit_endlist+delete_segments", "-hls_segment_options", "movflags=+frag_discont",
+  ];
+  const layout = audio.channels === 1 ? "mono" : "stereo";
+  const video = stream.renditions.length === 0 ? [] : [
+    "-filter_complex", videoGraph(stream, `fps=${fps}:start_time={T0}`),
+  ];
+  const videoOutput = stream.renditions.length === 0 ? [] : [
+    ...stream.renditions.flatMap((_, i) => ["-map", `[o${i}]`]), "-fps_mode", "passthrough",
+    ...encoder(stream, segmentSeconds * fps), ...rates(stream), "-avoid_negative_ts", "disabled",
+    ...hls, "-start_number", "{K}", "-hls_fmp4_init_filename", "init_%v.mp4", "-hls_segment_filename", "{RUN}/%v/%d.m4s",
+    "-var_stream_map", stream.renditions.map((r, i) => `v:${i},name:${r.dir}`).join(" "), "{RUN}/%v/ff.m3u8",
+  ];
+  return [
+    ...input(stream), ...video,
+    "-filter_complex", `[0:a:0]asetpts='${LOCK}',aresample=48000:async=1000:min_hard_comp=0.05:first_pts={A0},aformat=channel_layouts=${layout}[a]`,
+    ...videoOutput,
+    "-map", "[a]", "-c:a", "aac", "-ar", "48000", "-ac", String(audio.channels), "-b:a", `${audio.bitrateKbps}k`, "-flags", "+cgop", "-avoid_negative_ts", "disabled",
+    ...hls, "-start_number", "{KA}", "-hls_fmp4_init_filename", `init_${audio.dir}.mp4`, "-hls_segment_filename", `{RUN}/${audio.dir}/%d.m4s`, `{RUN}/${audio.dir}/ff.m3u8`,
+  ];
+}
+
+/** Low and ultra: key frame each second, because LL-HLS and WHEP viewers join at one; Opus for WebRTC, which has no AAC. */
+function relayArgs(stream: StreamPlan): string[] {
+  const audioCodec = stream.latency === "ultra" ? ["-c:a", "libopus"] : ["-c:a", "aac"];
+  return [
+    ...input(stream),
+    "-filter_complex", videoGraph(stream, `fps=${stream.fps}`),
+    "-filter_complex", `[0:a:0]asetpts='${LOCK}',aresample=48000:async=1000:min_hard_comp=0.05,aformat=channel_layouts=${stream.audio.channels === 1 ? "mono" : "stereo"}[a]`,
+    "-map", "[o0]", "-map", "[a]", "-fps_mode", "passthrough",
+    ...encoder(stream, stream.fps), ...rates(stream), ...audioCodec, "-ar", "48000", "-ac", String(stream.audio.channels), "-b:a", `${stream.audio.bitrateKbps}k`,
+    "-f", "rtsp", "-rtsp_transport", "tcp", `rtsp://127.0.0.1:${RELAY_RTSP_PORT}/out/${stream.name}`,
+  ];
+}

@@ -1,0 +1,14 @@
+/** Stands for a secret in rendered text; the host replaces it in memory. */
+export function secretMarker(name: string): string {
+  return `@{secret:${name}}`;
+}
+
+/** The address that the operator's own machine appears as: locally the gateway of the container network; elsewhere loopback. */
+export const GATEWAY_MARKER = "@{local:gateway}";
+/** Address at which the outside reaches this host, for WebRTC candidates. */
+export const PUBLIC_MARKER = "@{local:public}";
+
+/** Names of the secrets that texts mention, sorted. */
+export function secretsIn(texts: readonly string[]): string[] {
+  return [...new Set(texts.flatMap((text) => [...text.matchAll(/@\{secret:([^}]+)\}/g)].map((m) => m[1] as string)))].sort();
+}

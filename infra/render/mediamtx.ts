@@ -1,0 +1,49 @@
+import type { Readiness, RenderedFile, Service } from "./bundle.ts";
+import { ETC, MEDIAMTX_METRICS_PORT, RELAY_API_PORT } from "./paths.ts";
+import { toYaml } from "./yaml.ts";
+
+/**
+ * Keys that every MediaMTX of ours sets. Anything not needed is switched off by name, because defaults open ports
+ * (`moq` is on since 1.19) and allow anonymous publishing.
+ */
+export const MEDIAMTX_BASE = {
+  logLevel: "info",
+  logDestinations: ["stdout"],
+  // 4 s: a silent peer is noticed in time for the player's buffer; 2 s or less breaks RTMP ingest (knowledge: continuity 0.4).
+  readTimeout: "4s",
+  writeQueueSize: 1024,
+  authMethod: "internal",
+  api: true, apiAddress: `127.0.0.1:${RELAY_API_PORT}`,
+  metrics: true, metricsAddress: `127.0.0.1:${MEDIAMTX_METRICS_PORT}`,
+  pprof: false, playback: false, rtsp: false, rtmp: false, hls: false, webrtc: false, srt: false, moq: false,
+} as const;
+
+/** What programs on the same host may do without a password. */
+export function loopbackUser(...actions: readonly string[]): object {
+  return { user: "any", pass: "", ips: ["127.0.0.1", "::1"], permissions: actions.map((action) => ({ action })) };
+}
+
+const FILE = "mediamtx/mediamtx.yml";
+
+/** The configuration file. MediaMTX reloads it by itself; which edits drop whom is in knowledge: media 2.2. */
+export function mediamtxFile(config: object): RenderedFile {
+  return { path: FILE, content: toYaml(config), mode: "0600", reload: "hot-reload" };
+}
+
+/** The service that runs MediaMTX. `check` loads the staged file with every server off: MediaMTX has no test flag and leaves on bad input. */
+export function mediamtxService(prepare: Service["prepare"], extraReads: readonly string[] = []): Service {
+  const off = ["API", "METRICS", "RTSP", "RTMP", "HLS", "WEBRTC", "SRT", "MOQ"].map((server) => [`MTX_${server}`, "no"]);
+  const ready: Readiness = { kind: "tcp", host: "127.0.0.1", port: RELAY_API_PORT };
+  return {
+    name: "mediamtx",
+    argv: ["/usr/local/bin/mediamtx", `${ETC}/${FILE}`],
+    env: {}, user: "mediamtx",
+    reads: [FILE, ...extraReads],
+    reload: { kind: "self" },
+    prepare,
+    check: ["/usr/local/bin/mediamtx", `{staged}/${FILE}`],
+    checkEnv: Object.fromEntries(off),
+    checkAliveMs: 700,
+    ready, after: [],
+  };
+}

@@ -1,0 +1,72 @@
+import { hashKey } from "../plan/keys.ts";
+import type { Host, Plan, PublishPath, StreamPlan } from "../plan/model.ts";
+import { linkSecret, publishSecret, srtSecret } from "../plan/secrets.ts";
+import { portOf, ROLE_PORTS } from "../plan/ports.ts";
+import type { RenderedFile, Service } from "./bundle.ts";
+import { GATEWAY_MARKER, PUBLIC_MARKER, secretMarker } from "./markers.ts";
+import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
+import { ETC, RECORDINGS, RELAY_RTSP_PORT } from "./paths.ts";
+import { CERTIFICATE, certificateFiles, KEY } from "./tls.ts";
+import type { KeyOf } from "./render.ts";
+
+/** Name a publisher logs in with. */
+export function publisherUser(path: PublishPath): string {
+  return `${path.stream}.${path.publisher}`;
+}
+
+/** Recording files are closed this often; `keep` is at least this long (spec). */
+const RECORD_SEGMENT = "10m";
+
+/** Files and services of a multiplexer: ingest of every protocol, recording, forwarding. */
+export function renderMultiplexer(plan: Plan, host: Host, keyOf: KeyOf): { files: RenderedFile[]; services: Service[] } {
+  const streams = plan.streams.filter((s) => s.publish.some((p) => p.multiplexers.includes(host.name)));
+  const paths = streams.flatMap((stream) => stream.publish.map((path) => ({ stream, path })));
+  const address = (name: string): number => {
+    const fact = ROLE_PORTS.multiplexer.find((f) => f.name === name);
+    if (!fact) throw new Error(`no port named ${name}`);
+    return portOf(fact, host.ordinal);
+  };
+  const config = {
+    ...MEDIAMTX_BASE,
+    authInternalUsers: [
+      ...paths.map(({ path }) => ({
+        user: publisherUser(path),
+        pass: hashKey(keyOf(publishSecret(path.stream, path.publisher), path.keyRotation)),
+        ips: path.from.length === 0 ? [] : [...path.from, `${GATEWAY_MARKER}/32`],
+        permissions: [{ action: "publish", path: path.path }],
+      })),
+      loopbackUser("api", "metrics"),
+    ],
+    // All ingest servers always run: starting one by an edit would be harmless, stopping one would drop its publishers. The firewall closes what no publisher uses.
+    rtmp: true, rtmpAddress: `:${address("rtmp")}`, rtmpEncryption: "optional", rtmpsAddress: `:${address("rtmps")}`,
+    rtmpServerCert: `${ETC}/${CERTIFICATE}`, rtmpServerKey: `${ETC}/${KEY}`,
+    srt: true, srtAddress: `:${address("srt")}`,
+    webrtc: true, webrtcAddress: `:${address("whip")}`, webrtcEncryption: true, webrtcServerCert: `${ETC}/${CERTIFICATE}`, webrtcServerKey: `${ETC}/${KEY}`,
+    webrtcLocalUDPAddress: `:${address("webrtc")}`, webrtcIPsFromInterfaces: false, webrtcAdditionalHosts: [PUBLIC_MARKER],
+    pathDefaults: { source: "publisher", overridePublisher: true, recordFormat: "fmp4", recordPartDuration: "1s", recordSegmentDuration: RECORD_SEGMENT,
+      recordPath: `${RECORDINGS}/%path/%Y-%m-%d_%H-%M-%S-%f` },
+    paths: Object.fromEntries(paths.map(({ stream, path }) => [path.path, mediamtxPath(plan, host, stream, path)])),
+  };
+  const recordings: Service["prepare"] = [{ argv: ["install", "-d", "-o", "mediamtx", "-g", "mediamtx", RECORDINGS], creates: `${RECORDINGS}/.` }];
+  return {
+    files: [mediamtxFile(config), ...certificateFiles()],
+    services: [mediamtxService(recordings, [CERTIFICATE, KEY])],
+  };
+}
+
+function mediamtxPath(plan: Plan, host: Host, stream: StreamPlan, path: PublishPath): object {
+  const push = stream.transcoders.map((tx) => ({
+    dest: `rtsp://${host.name}:${secretMarker(linkSecret(host.name, tx))}@${tx}.${plan.internalDomain}:${RELAY_RTSP_PORT}/${relayInput(path, host.name)}`,
+  }));
+  const platforms = path.backup ? [] : stream.restream.map(({ url, secret }) => ({ dest: secret ? `${url}#${secretMarker(secret)}` : url }));
+  return {
+    forward: [...push, ...platforms],
+    ...(stream.record ? { record: true, recordDeleteAfter: `${stream.record.keepSeconds}s` } : {}),
+    ...(path.via.includes("srt") ? { srtPublishPassphrase: secretMarker(srtSecret(path.stream, path.publisher)) } : {}),
+  };
+}
+
+/** Path on a transcoder's relay that a multiplexer pushes a publisher's stream to. */
+export function relayInput(path: PublishPath, multiplexer: string): string {
+  return `in/${path.stream}/${path.publisher}/${multiplexer}`;
+}

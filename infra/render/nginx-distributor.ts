@@ -1,0 +1,181 @@
+import type { Host, Plan, StreamPlan } from "../plan/model.ts";
+import { NGINX_FILE, nginxMain } from "./nginx.ts";
+import type { RenderedFile } from "./bundle.ts";
+import { CACHE, EDGE_HLS_PORT, EDGE_WHEP_PORT, ORIGIN_PORT, PLAYER } from "./paths.ts";
+import { CERTIFICATE, KEY } from "./tls.ts";
+
+/** Mozilla "intermediate" 5.7: TLS 1.2 and 1.3, forward secrecy, AEAD only (knowledge: media 5.1). */
+const CIPHERS = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
+/** Transcoders a distributor takes a stream from: those of its own region first, otherwise the plan's order. */
+export function upstreamOrder(plan: Plan, stream: StreamPlan, distributor: Host): string[] {
+  const region = new Map(plan.hosts.map((h) => [h.name, h.region]));
+  const near = (tx: string): number => (region.get(tx) === distributor.region ? 0 : 1);
+  return [...stream.transcoders].sort((a, b) => near(a) - near(b));
+}
+
+/** nginx on a distributor: TLS, HTTP/2 and 3, a cache in memory that asks a transcoder once for each object, CORS, player page. */
+export function distributorNginx(plan: Plan, host: Host): RenderedFile {
+  const served = plan.streams.filter((s) => s.distributors.includes(host.name));
+  const standard = served.filter((s) => s.latency === "standard");
+  const orders = standard.map((stream) => ({ stream, order: upstreamOrder(plan, stream, host) }));
+  const upstreams = new Map(orders.map(({ order }) => [upstreamName(order), order]));
+  return { path: NGINX_FILE, mode: "0644", reload: "hot-reload", content: nginxMain(http(plan, served, orders, upstreams)) };
+}
+
+/** A stream's viewers are all fed by the same transcoder, its others standing by: one upstream for each order of transcoders. */
+function upstreamName(order: readonly string[]): string {
+  return order.join("_then_");
+}
+
+function upstream(plan: Plan, [name, order]: readonly [string, readonly string[]]): string {
+  const servers = order.map((tx, i) => `    server ${tx}.${plan.internalDomain}:${ORIGIN_PORT} max_fails=1 fail_timeout=2s${i === 0 ? "" : " backup"};`);
+  return `  upstream ${name} {\n    zone ${name} 64k;\n${servers.join("\n")}\n    keepalive 32;\n  }`;
+}
+
+const sorted = (lines: readonly string[]): string[] => [...new Set(lines)].sort();
+
+function http(plan: Plan, served: readonly StreamPlan[], orders: readonly { stream: StreamPlan; order: string[] }[], upstreams: ReadonlyMap<string, readonly string[]>): string {
+  const names = served.filter((s) => s.latency !== "standard");
+  return `  proxy_cache_path ${CACHE} levels=1:2 keys_zone=live:16m max_size=256m inactive=2m use_temp_path=off;
+  limit_conn_zone $binary_remote_addr zone=conns:10m;
+${sorted([...upstreams].map((entry) => upstream(plan, entry))).join("\n")}
+  map $uri $stream { default ""; "~^/live/(?<name>[a-z0-9-]+)/" $name; }
+  map $stream $origin_group {
+    default "";
+${sorted(orders.map(({ stream, order }) => `    ${stream.name} ${upstreamName(order)};`)).join("\n")}
+  }
+${corsMaps(served)}
+  # HSTS holds for a whole host name, so it is never sent for the operator's own localhost.
+  map $host $hsts { default "max-age=63072000"; localhost ""; "~^[0-9.]+$" ""; "~\\.localhost$" ""; }
+  map $http_host $alt_port { default 443; "~:(?<port>[0-9]+)$" $port; }
+  map $sent_http_content_type $csp { default ""; "~^text/html" "default-src 'self'; connect-src 'self' https: blob:; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; frame-ancestors *; base-uri 'none'; form-action 'none'"; }
+  add_header Strict-Transport-Security $hsts always;
+  add_header X-Content-Type-Options nosniff always;
+  add_header Referrer-Policy no-referrer always;
+  add_header Cross-Origin-Resource-Policy cross-origin always;
+  add_header Content-Security-Policy $csp always;
+  add_header Alt-Svc 'h3=":$alt_port"; ma=86400' always;
+  add_header Access-Control-Allow-Origin $cors always;
+  add_header Access-Control-Expose-Headers $cors_expose always;
+  add_header Vary $cors_vary always;
+  server {
+    listen 443 ssl;
+    http2 on;
+    listen 443 quic reuseport;
+    http3 on;
+    ssl_certificate ../${CERTIFICATE};
+    ssl_certificate_key ../${KEY};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_ciphers ${CIPHERS};
+    ssl_prefer_server_ciphers off;
+    ssl_session_cache shared:TLS:20m;
+    ssl_session_timeout 1d;
+    ssl_session_tickets off;
+    limit_conn conns 500;
+    keepalive_requests 10000;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host $host;
+    proxy_set_header Cookie "";
+    proxy_set_header Accept-Encoding "";
+    proxy_hide_header Access-Control-Allow-Origin;
+    proxy_hide_header Access-Control-Allow-Credentials;
+    proxy_hide_header Cache-Control;
+    proxy_connect_timeout 300ms;
+    proxy_read_timeout 2s;
+    proxy_next_upstream error timeout http_404 http_500 http_502 http_503 http_504;
+    proxy_next_upstream_tries 2;
+    proxy_cache_key $uri;
+    proxy_cache_methods GET HEAD;
+    # Waiters must outlast a slow first answer: one that gives up goes to the transcoder itself.
+    proxy_cache_lock on;
+    proxy_cache_lock_timeout 3s;
+    proxy_cache_lock_age 3s;
+    proxy_ignore_headers Cache-Control Expires Set-Cookie Vary;
+    if ($request_method = OPTIONS) { return 204; }
+    location ~ ^/live/[a-z0-9-]+/.*\\.(?:m3u8|mpd)$ {
+      if ($origin_group = "") { return 404; }
+      proxy_pass http://$origin_group;
+      proxy_cache live;
+      proxy_cache_valid 200 1s;
+      # The last good playlist is better for a player than any error: hls.js gives up for ever on a 404 and after three 503s.
+      proxy_cache_use_stale error timeout updating http_404 http_500 http_502 http_503 http_504;
+      proxy_intercept_errors on;
+      error_page 404 502 504 =503 @busy;
+      ${headers("public, max-age=1")}
+    }
+    location ~ ^/live/[a-z0-9-]+/.*\\.(?:m4s|mp4)$ {
+      if ($origin_group = "") { return 404; }
+      proxy_pass http://$origin_group;
+      proxy_cache live;
+      proxy_cache_valid 200 10m;
+      proxy_cache_use_stale error timeout updating;
+      ${headers("public, max-age=31536000, immutable")}
+    }
+    location @busy {
+      internal;
+      ${headers("no-store")}
+      add_header Retry-After 1 always;
+      return 503;
+    }
+${sorted(names.map((stream) => (stream.latency === "low" ? lowLocation(stream) : ultraLocation(stream)))).join("\n")}
+    location = /healthz { default_type text/plain; return 200 "ok\\n"; }
+    location = /streams.json { alias ../streams.json; ${headers("public, max-age=5")} }
+    location /player/ { alias ${PLAYER}/; ${headers("public, max-age=300")} }
+    location = / { root ${PLAYER}; try_files /index.html =404; ${headers("public, max-age=60")} }
+    location ~ ^/watch/[a-z0-9-]+/?$ { root ${PLAYER}; try_files /index.html =404; ${headers("public, max-age=60")} }
+    location / { return 404; }
+  }`;
+}
+
+/** nginx drops inherited add_header lines in a location that has one of its own, so every location repeats them. */
+function headers(cacheControl: string): string {
+  return [
+    `Cache-Control "${cacheControl}"`, "Strict-Transport-Security $hsts", "X-Content-Type-Options nosniff", "Referrer-Policy no-referrer",
+    "Cross-Origin-Resource-Policy cross-origin", "Content-Security-Policy $csp", "Alt-Svc 'h3=\":$alt_port\"; ma=86400'",
+    "Access-Control-Allow-Origin $cors", "Access-Control-Expose-Headers $cors_expose", "Vary $cors_vary", "X-Cache $upstream_cache_status",
+  ].map((h) => `add_header ${h} always;`).join(" ");
+}
+
+/** `*` for a stream without an allow-list; otherwise the asking origin when it is on the list, and nothing when it is not. */
+function corsMaps(served: readonly StreamPlan[]): string {
+  const restricted = served.filter((s) => s.origins.length > 0);
+  const rules = sorted(restricted.flatMap((s) => s.origins.map((origin) => `    "~^${s.name}\\|${originPattern(origin)}$" $http_origin;`)));
+  const closed = sorted(restricted.map((s) => `    "~^${s.name}\\|" "";`));
+  return `  map "$stream|$http_origin" $cors {
+    default "*";
+${[...rules, ...closed].join("\n")}
+  }
+  map $cors $cors_vary { default Origin; "*" ""; }
+  map $cors $cors_expose { default "Content-Length, Content-Range, Date, Age, X-Cache"; "" ""; }`;
+}
+
+function originPattern(origin: string): string {
+  return origin.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replace("*\\.", "([a-z0-9-]+\\.)+");
+}
+
+/** LL-HLS: MediaMTX beside nginx answers; its blocking playlists and parts are not cacheable (knowledge: media 5.2). */
+function lowLocation(stream: StreamPlan): string {
+  return `    location ^~ /live/${stream.name}/ {
+      proxy_pass http://127.0.0.1:${EDGE_HLS_PORT};
+      proxy_set_header X-Forwarded-Proto https;
+      proxy_set_header Cookie $http_cookie;
+      proxy_read_timeout 15s;
+      proxy_next_upstream off;
+      ${headers("no-cache")}
+    }`;
+}
+
+/** WHEP: only signalling passes here; media goes straight to MediaMTX on this host. */
+function ultraLocation(stream: StreamPlan): string {
+  return `    location ^~ /live/${stream.name}/whep {
+      proxy_pass http://127.0.0.1:${EDGE_WHEP_PORT};
+      proxy_set_header X-Forwarded-Proto https;
+      proxy_read_timeout 15s;
+      proxy_next_upstream off;
+      proxy_hide_header Access-Control-Allow-Methods;
+      proxy_hide_header Access-Control-Allow-Headers;
+      ${headers("no-store")}
+    }`;
+}

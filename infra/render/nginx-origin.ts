@@ -1,0 +1,29 @@
+import type { RenderedFile } from "./bundle.ts";
+import { NGINX_FILE, nginxMain } from "./nginx.ts";
+import { AGENT_PORT, ORIGIN_PORT, SEGMENTS } from "./paths.ts";
+
+/**
+ * nginx on a transcoder: segments from memory, playlists and manifests from the agent, which withdraws them when they are stale.
+ * It sets no CORS header: the distributor does, and a second one makes every cross-origin player fail (knowledge: continuity 9.6).
+ */
+export function originNginx(): RenderedFile {
+  return {
+    path: NGINX_FILE, mode: "0644", reload: "hot-reload",
+    content: nginxMain(`
+  upstream agent { server 127.0.0.1:${AGENT_PORT} max_fails=0; keepalive 16; }
+  server {
+    listen ${ORIGIN_PORT};
+    root ${SEGMENTS}/pub;
+    location ~ ^/live/.+\\.(?:m3u8|mpd)$ {
+      proxy_pass http://agent;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_connect_timeout 200ms;
+      proxy_read_timeout 1s;
+    }
+    location ~ ^/live/.+\\.(?:m4s|mp4)$ { add_header Cache-Control "public, max-age=31536000, immutable"; }
+    location = /healthz { proxy_pass http://agent; }
+    location / { return 404; }
+  }`),
+  };
+}

@@ -1,0 +1,75 @@
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { deriveKey } from "./plan/keys.ts";
+import { planTopology } from "./plan/plan.ts";
+import { renderPlan } from "./render/render.ts";
+import { loadTopology } from "./spec/load.ts";
+import { localTarget } from "./targets/local/target.ts";
+import type { Deployed, Target, TargetSettings } from "./targets/target.ts";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const TARGETS: Readonly<Record<string, Target>> = { local: localTarget };
+
+/**
+ * Reads the stack's config, plans, renders and hands over to the target.
+ * @throws TopologyError, RangeError and Error with messages for the user.
+ */
+export function deploy(): Deployed {
+  const config = new StackConfig();
+  const target = TARGETS[config.text("target", "local")];
+  if (!target) throw new Error(`headend:target is "${config.text("target", "local")}". Allowed: ${Object.keys(TARGETS).join(", ")}.`);
+  const stackSecret = config.text("stackSecret", "");
+  if (stackSecret.length < 32) {
+    throw new Error(`headend:stackSecret ${stackSecret ? "is too short (32 characters at least)" : "is missing"}: every stream key derives from it.\nSet it once: pulumi config set --secret headend:stackSecret "$(openssl rand -base64 32)"\nor let headend do it: npx headend up --stack ${pulumi.getStack()}`);
+  }
+  const { topology } = loadTopology(resolve(ROOT, config.text("topology", "stacks/studio.yaml")));
+  const plan = planTopology(topology, { scale: config.number("scale", 1) });
+  const secretValue = (name: string): string => (name.startsWith("config/") ? config.secret(name.slice("config/".length)) : deriveKey(stackSecret, name));
+  return target.deploy({ stack: pulumi.getStack(), plan, bundles: renderPlan(plan, stackSecret), secretValue, settings: settings(config) });
+}
+
+function settings(config: StackConfig): TargetSettings {
+  const file = (key: string): string | null => {
+    const path = config.text(key, "");
+    return path ? readFileSync(resolve(ROOT, path), "utf8") : null;
+  };
+  const chain = file("certificateFile");
+  const key = file("certificateKeyFile");
+  if ((chain === null) !== (key === null)) throw new Error("headend:certificateFile and headend:certificateKeyFile go together: one is missing.");
+  return {
+    expose: config.text("expose", "127.0.0.1"),
+    portOffset: config.number("portOffset", 0),
+    certificate: chain !== null && key !== null ? { chain, key } : null,
+    recordingsDir: resolve(ROOT, config.text("recordings", join(".headend", "recordings", pulumi.getStack()))),
+    root: ROOT,
+  };
+}
+
+/**
+ * Config of the stack as plain values. Secret ones are read plain too, on purpose: only what derives from them and may be shown
+ * (hashes) goes into rendered text, everything else is marked secret again where it is handed to a resource.
+ */
+class StackConfig {
+  text(key: string, fallback: string): string {
+    return pulumi.runtime.getConfig(`headend:${key}`) ?? fallback;
+  }
+
+  number(key: string, fallback: number): number {
+    const text = this.text(key, "");
+    const value = text === "" ? fallback : Number(text);
+    if (!Number.isFinite(value)) throw new Error(`headend:${key} is "${text}". Allowed: a number.`);
+    return value;
+  }
+
+  /** A secret of the user, e.g. a platform's stream key: `headend:secrets` is an object. */
+  secret(name: string): string {
+    const all = JSON.parse(this.text("secrets", "{}")) as Record<string, unknown>;
+    const value = all[name];
+    if (typeof value !== "string" || value === "") {
+      throw new Error(`The topology uses secret:${name}, which this stack does not have.\nSet it: npx headend secret set ${name} --stack ${pulumi.getStack()}`);
+    }
+    return value;
+  }
+}

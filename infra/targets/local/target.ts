@@ -1,0 +1,86 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { join } from "node:path";
+import type { Host, Plan, Plane } from "../../plan/model.ts";
+import { hostImageTag } from "../../../scripts/setup/host-image.ts";
+import type { Deployed, Deployment, Target, TargetSettings } from "../target.ts";
+import { LocalCertificates } from "./certificates.ts";
+import { LocalHost } from "./host.ts";
+import { publishedPorts } from "./ports.ts";
+
+const PLANES: readonly Plane[] = ["ingest", "contribution", "origin", "edge"];
+/** Planes without a way out: nothing on them has business on the internet. */
+const INTERNAL: readonly Plane[] = ["contribution", "origin"];
+
+/** Docker on this machine: a container per host, a network per trust boundary. */
+export const localTarget: Target = {
+  kind: "local",
+  deploy({ stack, plan, bundles, secretValue, settings }: Deployment): Deployed {
+    const networks = createNetworks(stack);
+    const certificates = settings.certificate ? null : new LocalCertificates("tls", { plan, ...certificateNames(plan, settings) });
+    const chain = settings.certificate?.chain ?? certificates?.chain ?? "";
+    const key = settings.certificate?.key ?? certificates?.key ?? "";
+    const image = hostImageTag(settings.root);
+    const hosts: Deployed["hosts"] = {};
+
+    for (const host of plan.hosts) {
+      const bundle = bundles.find((b) => b.host === host.name);
+      if (!bundle) throw new Error(`${host.name} has no bundle`);
+      const created = new LocalHost(host.name, {
+        stack, host, bundle, image, networks, expose: settings.expose, portOffset: settings.portOffset,
+        secrets: secretsOf(bundle.secrets, secretValue, chain, key),
+        recordings: host.role === "multiplexer" ? join(settings.recordingsDir, host.name) : null,
+        gpu: host.role === "transcoder" && plan.streams.some((s) => s.encoder.kind === "nvenc" && s.transcoders.includes(host.name)),
+      });
+      hosts[host.name] = {
+        role: host.role, container: created.container,
+        ports: Object.fromEntries(publishedPorts(host, settings.portOffset).map((p) => [p.name, p.external])),
+      };
+    }
+    return { ...addresses(plan, settings), hosts, ca: certificates?.ca ?? null };
+  },
+};
+
+function createNetworks(stack: string): Record<Plane, docker.Network> {
+  return Object.fromEntries(PLANES.map((plane) => [plane, new docker.Network(plane, {
+    name: `headend-${stack}-${plane}`, internal: INTERNAL.includes(plane), labels: [{ label: "headend.stack", value: stack }],
+  })])) as Record<Plane, docker.Network>;
+}
+
+function secretsOf(
+  names: readonly string[], secretValue: (name: string) => string, chain: pulumi.Input<string>, key: pulumi.Input<string>,
+): pulumi.Output<Record<string, string>> {
+  const special: Record<string, pulumi.Input<string>> = { "tls/server.crt": chain, "tls/server.key": key };
+  return pulumi.all(Object.fromEntries(names.map((name) => [name, special[name] ?? secretValue(name)])));
+}
+
+/** Name people use to reach the machine. */
+function publicName(settings: TargetSettings): string {
+  return settings.expose === "127.0.0.1" || settings.expose === "0.0.0.0" ? "localhost" : settings.expose;
+}
+
+function certificateNames(plan: Plan, settings: TargetSettings): { names: string[]; addresses: string[] } {
+  const domain = plan.domain ? [plan.domain, `*.${plan.domain}`] : [];
+  const exposed = settings.expose === "0.0.0.0" ? [] : [settings.expose];
+  return { names: ["localhost", "*.localhost", ...domain, ...plan.hosts.map((h) => h.address)], addresses: ["127.0.0.1", "::1", ...exposed] };
+}
+
+function addresses(plan: Plan, settings: TargetSettings): Pick<Deployed, "viewer" | "streams" | "publish"> {
+  const name = publicName(settings);
+  const port = (host: Host, listener: string): number | undefined => publishedPorts(host, settings.portOffset).find((p) => p.name === listener)?.external;
+  const first = plan.hosts.find((h) => h.role === "distributor");
+  const viewer = `https://${name}:${first ? port(first, "https") : 443}`;
+  const byName = new Map(plan.hosts.map((h) => [h.name, h]));
+  return {
+    viewer,
+    streams: Object.fromEntries(plan.streams.map((s) => [s.name, {
+      watch: `${viewer}/watch/${s.name}`,
+      playlist: s.latency === "ultra" ? null : `${viewer}/live/${s.name}/index.m3u8`,
+      whep: s.latency === "ultra" ? `${viewer}/live/${s.name}/whep` : null,
+      dash: s.dash ? `${viewer}/live/${s.name}/manifest.mpd` : null,
+    }])),
+    publish: plan.streams.flatMap((s) => s.publish).flatMap((p) => p.multiplexers.flatMap((mux) => p.via.map((protocol) => ({
+      stream: p.stream, publisher: p.publisher, multiplexer: mux, protocol, host: name, port: port(byName.get(mux) as Host, protocol) ?? 0,
+    })))),
+  };
+}

@@ -112,6 +112,8 @@ export interface SecretNeed {
   readonly name: string;
   readonly hosts: readonly string[];
   readonly source: "derived" | "config" | "certificate";
+  /** For derived ones: raised in the topology to get a new value. */
+  readonly rotation: number;
   readonly provenance: Provenance;
 }
 

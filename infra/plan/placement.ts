@@ -1,5 +1,5 @@
 import type { Stream, Topology } from "../spec/topology.ts";
-import { rendezvous } from "./rendezvous.ts";
+import { rendezvous, type Choose } from "./rendezvous.ts";
 
 /** A host as placement sees it. */
 export interface Candidate { readonly name: string; readonly region: string; readonly zone: number }
@@ -14,39 +14,32 @@ export interface Candidate { readonly name: string; readonly region: string; rea
 export function placeStreams(topology: Topology, transcoders: readonly Candidate[]): (name: string, stream: Stream) => string[] {
   const regions = Object.keys(topology.regions).filter((region) => transcoders.some((tx) => tx.region === region));
   const home = regions.filter((region) => topology.multiplexers[region] !== undefined);
-  const byRegion = new Map(regions.map((region) => {
-    const hosts = transcoders.filter((tx) => tx.region === region);
-    return [region, { zone: new Map(hosts.map((tx) => [tx.name, tx.zone])), rank: rendezvous(hosts.map((tx) => tx.name)) }];
-  }));
-  const rankAll = rendezvous(transcoders.map((tx) => tx.name));
+  const zoneOf = new Map(transcoders.map((tx) => [tx.name, `${tx.region} ${tx.zone}`]));
+  const chooseIn = new Map(regions.map((region) => [region, rendezvous(transcoders.filter((tx) => tx.region === region).map((tx) => tx.name))]));
+  const chooseAny = rendezvous(transcoders.map((tx) => tx.name));
 
   return (name, stream) => {
     const main = home.length > 0 ? home : regions.slice(0, 1);
     const away = regions.filter((region) => !main.includes(region) && (stream.viewers[region] ?? 0) > 0);
     const chosen: string[] = [];
-    for (const region of [...main, ...away]) {
-      const group = byRegion.get(region);
-      if (group) chosen.push(...spread(group.rank(name), group.zone, stream.redundancy));
-    }
-    for (const tx of rankAll(name)) {
-      if (chosen.length >= stream.redundancy) break;
-      if (!chosen.includes(tx)) chosen.push(tx);
+    for (const region of [...main, ...away]) chosen.push(...spread(name, chooseIn.get(region), zoneOf, stream.redundancy));
+    while (chosen.length < stream.redundancy) {
+      const next = chooseAny(name, (tx) => !chosen.includes(tx));
+      if (next === undefined) break;
+      chosen.push(next);
     }
     return chosen;
   };
 }
 
-/** The first `count` of a ranking, taking unused zones before used ones. */
-function spread(ranked: readonly string[], zoneOf: ReadonlyMap<string, number>, count: number): string[] {
+/** `count` transcoders by rank, taking unused zones before used ones. */
+function spread(name: string, choose: Choose | undefined, zoneOf: ReadonlyMap<string, string>, count: number): string[] {
   const chosen: string[] = [];
-  const zones = new Set<number | undefined>();
-  for (const fresh of [true, false]) {
-    for (const tx of ranked) {
-      if (chosen.length >= count) return chosen;
-      if (chosen.includes(tx) || (fresh && zones.has(zoneOf.get(tx)))) continue;
-      chosen.push(tx);
-      zones.add(zoneOf.get(tx));
-    }
+  while (choose && chosen.length < count) {
+    const zones = new Set(chosen.map((tx) => zoneOf.get(tx)));
+    const next = choose(name, (tx) => !zones.has(zoneOf.get(tx))) ?? choose(name, (tx) => !chosen.includes(tx));
+    if (next === undefined) break;
+    chosen.push(next);
   }
   return chosen;
 }

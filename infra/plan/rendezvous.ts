@@ -1,19 +1,24 @@
 import { createHash } from "node:crypto";
 
+/** Chooses the best node for a key among those that `allowed` admits; undefined when it admits none. */
+export type Choose = (key: string, allowed: (node: string) => boolean) => string | undefined;
+
 /**
- * Orders nodes for a key by rendezvous (highest random weight) hashing: adding a node takes only the keys that now rank it
- * first, removing one gives away only its own (Thaler & Ravishankar 1998).
- * Names are hashed once with SHA-256 and mixed cheaply, since 5,000 streams × 300 transcoders are 1.5 million scores.
- * @returns a function from key to the nodes, best first.
+ * Rendezvous (highest random weight) hashing: adding a node takes only the keys that now rank it first, removing one gives away
+ * only its own (Thaler & Ravishankar 1998). Names are hashed once with SHA-256 and mixed cheaply, since 5,000 streams × 600
+ * transcoders are 3 million scores.
  */
-export function rendezvous(nodes: readonly string[]): (key: string) => string[] {
-  const hashed = nodes.map((node) => ({ node, hash: hash64(node) }));
-  return (key) => {
+export function rendezvous(nodes: readonly string[]): Choose {
+  const hashed = [...nodes].sort().map((node) => ({ node, hash: hash64(node) }));
+  return (key, allowed) => {
     const [hi, lo] = hash64(key);
-    return hashed
-      .map(({ node, hash }) => ({ node, score: mix(hash[0] ^ hi, hash[1] ^ lo) }))
-      .sort((a, b) => b.score - a.score || (a.node < b.node ? -1 : 1))
-      .map((x) => x.node);
+    let best: string | undefined;
+    let bestScore = -1;
+    for (const { node, hash } of hashed) {
+      const score = mix(hash[0] ^ hi, hash[1] ^ lo);
+      if (score > bestScore && allowed(node)) { best = node; bestScore = score; }
+    }
+    return best;
   };
 }
 

@@ -20,9 +20,9 @@ export const CERTIFICATE_SECRETS = ["tls/server.crt", "tls/server.key"] as const
 
 /** Every secret whose value some host needs; hashes of the others stand in rendered text. */
 export function secretNeeds(hosts: readonly Host[], streams: readonly StreamPlan[]): SecretNeed[] {
-  const needs = new Map<string, { hosts: Set<string>; source: SecretNeed["source"]; provenance: SecretNeed["provenance"] }>();
-  const need = (name: string, on: readonly string[], source: SecretNeed["source"], provenance: SecretNeed["provenance"]): void => {
-    const entry = needs.get(name) ?? needs.set(name, { hosts: new Set(), source, provenance }).get(name)!;
+  const needs = new Map<string, { hosts: Set<string>; source: SecretNeed["source"]; rotation: number; provenance: SecretNeed["provenance"] }>();
+  const need = (name: string, on: readonly string[], source: SecretNeed["source"], provenance: SecretNeed["provenance"], rotation = 1): void => {
+    const entry = needs.get(name) ?? needs.set(name, { hosts: new Set(), source, rotation, provenance }).get(name)!;
     for (const host of on) entry.hosts.add(host);
   };
   for (const host of hosts) {
@@ -36,9 +36,9 @@ export function secretNeeds(hosts: readonly Host[], streams: readonly StreamPlan
   }
   for (const stream of streams) {
     for (const p of stream.publish) {
-      if (p.via.includes("srt")) need(srtSecret(stream.name, p.publisher), p.multiplexers, "derived", p.provenance);
+      if (p.via.includes("srt")) need(srtSecret(stream.name, p.publisher), p.multiplexers, "derived", p.provenance, p.keyRotation);
       for (const { secret } of stream.restream) if (secret) need(secret, p.multiplexers, "config", stream.provenance);
     }
   }
-  return [...needs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, n]) => ({ name, hosts: [...n.hosts].sort(), source: n.source, provenance: n.provenance }));
+  return [...needs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, n]) => ({ name, hosts: [...n.hosts].sort(), source: n.source, rotation: n.rotation, provenance: n.provenance }));
 }

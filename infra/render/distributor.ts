@@ -1,20 +1,25 @@
-import type { Host, Plan } from "../plan/model.ts";
+import type { Host, Plan, StreamPlan } from "../plan/model.ts";
 import { portOf, ROLE_PORTS } from "../plan/ports.ts";
 import { linkSecret } from "../plan/secrets.ts";
 import type { RenderedFile, Service } from "./bundle.ts";
 import { PUBLIC_MARKER, secretMarker } from "./markers.ts";
 import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
 import { nginxService } from "./nginx.ts";
-import { distributorNginx, upstreamOrder } from "./nginx-distributor.ts";
+import { distributorHeaders, distributorNginx, upstreamOrder } from "./nginx-distributor.ts";
 import { EDGE_HLS_PORT, EDGE_WHEP_PORT, RELAY_RTSP_PORT } from "./paths.ts";
+import type { PlanIndex } from "./plan-index.ts";
 import { CERTIFICATE, certificateFiles, KEY } from "./tls.ts";
 
 /** Files and services of a distributor: nginx, and MediaMTX beside it where a stream asks for low or ultra latency. */
-export function renderDistributor(plan: Plan, host: Host): { files: RenderedFile[]; services: Service[] } {
-  const nginx = distributorNginx(plan, host);
-  const fast = plan.streams.filter((s) => s.latency !== "standard" && s.distributors.includes(host.name));
-  const files = [nginx, streamList(plan, host), ...certificateFiles()];
-  const services = [nginxService([nginx.path, CERTIFICATE, KEY, "peers"], "http://127.0.0.1:8081/stub_status", [])];
+export function renderDistributor(plan: Plan, host: Host, index: PlanIndex): { files: RenderedFile[]; services: Service[] } {
+  const served = index.servedBy(host.name);
+  // Distributors of a region that serve the same streams share their text: at 400 of them that is 400 MB.
+  const { nginx, list } = index.shared(served, host.region, () => ({
+    nginx: [distributorNginx(plan, served, host.region, index.regionOf), distributorHeaders()], list: streamList(plan, served),
+  }));
+  const fast = served.filter((s) => s.latency !== "standard");
+  const files = [...nginx, list, ...certificateFiles()];
+  const services = [nginxService([...nginx.map((f) => f.path), CERTIFICATE, KEY, "peers"], "http://127.0.0.1:8081/stub_status", [])];
   if (fast.length === 0) return { files, services };
 
   const whep = ROLE_PORTS.distributor.find((f) => f.name === "whep");
@@ -27,7 +32,7 @@ export function renderDistributor(plan: Plan, host: Host): { files: RenderedFile
     webrtc: fast.some((s) => s.latency === "ultra"), webrtcAddress: `127.0.0.1:${EDGE_WHEP_PORT}`,
     webrtcLocalUDPAddress: `:${portOf(whep, host.ordinal)}`, webrtcIPsFromInterfaces: false, webrtcAdditionalHosts: [PUBLIC_MARKER],
     paths: Object.fromEntries(fast.map((stream) => {
-      const [tx] = upstreamOrder(plan, stream, host);
+      const [tx] = upstreamOrder(index.regionOf, stream, host.region);
       const login = `${host.name}:${secretMarker(linkSecret(host.name, tx ?? ""))}`;
       return [`live/${stream.name}`, { source: `rtsp://${login}@${tx}.${plan.internalDomain}:${RELAY_RTSP_PORT}/out/${stream.name}`, rtspTransport: "tcp" }];
     })),
@@ -36,8 +41,8 @@ export function renderDistributor(plan: Plan, host: Host): { files: RenderedFile
 }
 
 /** What the player page offers: `/streams.json`. */
-function streamList(plan: Plan, host: Host): RenderedFile {
-  const streams = plan.streams.filter((s) => s.distributors.includes(host.name)).map((s) => ({
+function streamList(plan: Plan, served: readonly StreamPlan[]): RenderedFile {
+  const streams = served.map((s) => ({
     name: s.name, latency: s.latency,
     ...(s.latency === "ultra" ? { whep: `/live/${s.name}/whep` } : { playlist: `/live/${s.name}/index.m3u8` }),
     ...(s.dash ? { dash: `/live/${s.name}/manifest.mpd` } : {}),

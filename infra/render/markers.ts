@@ -8,7 +8,7 @@ export const GATEWAY_MARKER = "@{local:gateway}";
 /** Address at which the outside reaches this host, for WebRTC candidates. */
 export const PUBLIC_MARKER = "@{local:public}";
 
-/** Names of the secrets that texts mention, sorted. */
-export function secretsIn(texts: readonly string[]): string[] {
-  return [...new Set(texts.flatMap((text) => [...text.matchAll(/@\{secret:([^}]+)\}/g)].map((m) => m[1] as string)))].sort();
+/** Names of the secrets that a text mentions. */
+export function secretsIn(text: string): string[] {
+  return text.includes("@{secret:") ? [...text.matchAll(/@\{secret:([^}]+)\}/g)].map((m) => m[1] as string) : [];
 }

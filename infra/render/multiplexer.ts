@@ -7,6 +7,7 @@ import { GATEWAY_MARKER, PUBLIC_MARKER, secretMarker } from "./markers.ts";
 import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
 import { ETC, RECORDINGS, RELAY_RTSP_PORT } from "./paths.ts";
 import { CERTIFICATE, certificateFiles, KEY } from "./tls.ts";
+import type { PlanIndex } from "./plan-index.ts";
 import type { KeyOf } from "./render.ts";
 
 /** Name a publisher logs in with. */
@@ -18,9 +19,8 @@ export function publisherUser(path: PublishPath): string {
 const RECORD_SEGMENT = "10m";
 
 /** Files and services of a multiplexer: ingest of every protocol, recording, forwarding. */
-export function renderMultiplexer(plan: Plan, host: Host, keyOf: KeyOf): { files: RenderedFile[]; services: Service[] } {
-  const streams = plan.streams.filter((s) => s.publish.some((p) => p.multiplexers.includes(host.name)));
-  const paths = streams.flatMap((stream) => stream.publish.map((path) => ({ stream, path })));
+export function renderMultiplexer(plan: Plan, host: Host, keyOf: KeyOf, index: PlanIndex): { files: RenderedFile[]; services: Service[] } {
+  const paths = index.ingestedBy(host.name).flatMap((stream) => stream.publish.map((path) => ({ stream, path })));
   const address = (name: string): number => {
     const fact = ROLE_PORTS.multiplexer.find((f) => f.name === name);
     if (!fact) throw new Error(`no port named ${name}`);

@@ -1,24 +1,24 @@
-import type { Host, Plan, StreamPlan } from "../plan/model.ts";
+import type { Plan, StreamPlan } from "../plan/model.ts";
 import { NGINX_FILE, nginxMain } from "./nginx.ts";
 import type { RenderedFile } from "./bundle.ts";
-import { CACHE, EDGE_HLS_PORT, EDGE_WHEP_PORT, ORIGIN_PORT, PLAYER } from "./paths.ts";
+import { CACHE, ETC, EDGE_HLS_PORT, EDGE_WHEP_PORT, ORIGIN_PORT, PLAYER } from "./paths.ts";
 import { CERTIFICATE, KEY } from "./tls.ts";
+
+const HEADERS_FILE = "nginx/headers.conf";
 
 /** Mozilla "intermediate" 5.7: TLS 1.2 and 1.3, forward secrecy, AEAD only (knowledge: media 5.1). */
 const CIPHERS = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 
 /** Transcoders a distributor takes a stream from: those of its own region first, otherwise the plan's order. */
-export function upstreamOrder(plan: Plan, stream: StreamPlan, distributor: Host): string[] {
-  const region = new Map(plan.hosts.map((h) => [h.name, h.region]));
-  const near = (tx: string): number => (region.get(tx) === distributor.region ? 0 : 1);
+export function upstreamOrder(regionOf: ReadonlyMap<string, string>, stream: StreamPlan, region: string): string[] {
+  const near = (tx: string): number => (regionOf.get(tx) === region ? 0 : 1);
   return [...stream.transcoders].sort((a, b) => near(a) - near(b));
 }
 
 /** nginx on a distributor: TLS, HTTP/2 and 3, a cache in memory that asks a transcoder once for each object, CORS, player page. */
-export function distributorNginx(plan: Plan, host: Host): RenderedFile {
-  const served = plan.streams.filter((s) => s.distributors.includes(host.name));
+export function distributorNginx(plan: Plan, served: readonly StreamPlan[], region: string, regionOf: ReadonlyMap<string, string>): RenderedFile {
   const standard = served.filter((s) => s.latency === "standard");
-  const orders = standard.map((stream) => ({ stream, order: upstreamOrder(plan, stream, host) }));
+  const orders = standard.map((stream) => ({ stream, order: upstreamOrder(regionOf, stream, region) }));
   const upstreams = new Map(orders.map(({ order }) => [upstreamName(order), order]));
   return { path: NGINX_FILE, mode: "0644", reload: "hot-reload", content: nginxMain(http(plan, served, orders, upstreams)) };
 }
@@ -37,10 +37,12 @@ const sorted = (lines: readonly string[]): string[] => [...new Set(lines)].sort(
 
 function http(plan: Plan, served: readonly StreamPlan[], orders: readonly { stream: StreamPlan; order: string[] }[], upstreams: ReadonlyMap<string, readonly string[]>): string {
   const names = served.filter((s) => s.latency !== "standard");
-  return `  proxy_cache_path ${CACHE} levels=1:2 keys_zone=live:16m max_size=256m inactive=2m use_temp_path=off;
+  return `  map_hash_max_size 32768;
+  map_hash_bucket_size 256;
+  proxy_cache_path ${CACHE} levels=1:2 keys_zone=live:16m max_size=256m inactive=2m use_temp_path=off;
   limit_conn_zone $binary_remote_addr zone=conns:10m;
 ${sorted([...upstreams].map((entry) => upstream(plan, entry))).join("\n")}
-  map $uri $stream { default ""; "~^/live/(?<name>[a-z0-9-]+)/" $name; }
+  map $request_uri $stream { default ""; "~^/live/(?<name>[a-z0-9-]+)/" $name; }
   map $stream $origin_group {
     default "";
 ${sorted(orders.map(({ stream, order }) => `    ${stream.name} ${upstreamName(order)};`)).join("\n")}
@@ -50,15 +52,7 @@ ${corsMaps(served)}
   map $host $hsts { default "max-age=63072000"; localhost ""; "~^[0-9.]+$" ""; "~\\.localhost$" ""; }
   map $http_host $alt_port { default 443; "~:(?<port>[0-9]+)$" $port; }
   map $sent_http_content_type $csp { default ""; "~^text/html" "default-src 'self'; connect-src 'self' https: blob:; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; frame-ancestors *; base-uri 'none'; form-action 'none'"; }
-  add_header Strict-Transport-Security $hsts always;
-  add_header X-Content-Type-Options nosniff always;
-  add_header Referrer-Policy no-referrer always;
-  add_header Cross-Origin-Resource-Policy cross-origin always;
-  add_header Content-Security-Policy $csp always;
-  add_header Alt-Svc 'h3=":$alt_port"; ma=86400' always;
-  add_header Access-Control-Allow-Origin $cors always;
-  add_header Access-Control-Expose-Headers $cors_expose always;
-  add_header Vary $cors_vary always;
+  include headers.conf;
   server {
     listen 443 ssl;
     http2 on;
@@ -93,7 +87,15 @@ ${corsMaps(served)}
     proxy_cache_lock_timeout 3s;
     proxy_cache_lock_age 3s;
     proxy_ignore_headers Cache-Control Expires Set-Cookie Vary;
-    if ($request_method = OPTIONS) { return 204; }
+    if ($request_method = OPTIONS) { rewrite ^ /-preflight last; }
+    location = /-preflight {
+      internal;
+      ${headers("public, max-age=86400")}
+      add_header Access-Control-Allow-Methods "GET, HEAD, OPTIONS, POST, PATCH, DELETE" always;
+      add_header Access-Control-Allow-Headers "Range, Content-Type, Authorization, If-Match" always;
+      add_header Access-Control-Max-Age 86400 always;
+      return 204;
+    }
     location ~ ^/live/[a-z0-9-]+/.*\\.(?:m3u8|mpd)$ {
       if ($origin_group = "") { return 404; }
       proxy_pass http://$origin_group;
@@ -121,7 +123,7 @@ ${corsMaps(served)}
     }
 ${sorted(names.map((stream) => (stream.latency === "low" ? lowLocation(stream) : ultraLocation(stream)))).join("\n")}
     location = /healthz { default_type text/plain; return 200 "ok\\n"; }
-    location = /streams.json { alias ../streams.json; ${headers("public, max-age=5")} }
+    location = /streams.json { alias ${ETC}/streams.json; ${headers("public, max-age=5")} }
     location /player/ { alias ${PLAYER}/; ${headers("public, max-age=300")} }
     location = / { root ${PLAYER}; try_files /index.html =404; ${headers("public, max-age=60")} }
     location ~ ^/watch/[a-z0-9-]+/?$ { root ${PLAYER}; try_files /index.html =404; ${headers("public, max-age=60")} }
@@ -129,13 +131,18 @@ ${sorted(names.map((stream) => (stream.latency === "low" ? lowLocation(stream) :
   }`;
 }
 
-/** nginx drops inherited add_header lines in a location that has one of its own, so every location repeats them. */
+/** What every answer carries besides its Cache-Control; a file of its own, because nginx drops inherited add_header lines in a location that has one. */
+export function distributorHeaders(): RenderedFile {
+  const lines = [
+    "Strict-Transport-Security $hsts", "X-Content-Type-Options nosniff", "Referrer-Policy no-referrer", "Cross-Origin-Resource-Policy cross-origin",
+    "Content-Security-Policy $csp", "Alt-Svc 'h3=\":$alt_port\"; ma=86400'", "Access-Control-Allow-Origin $cors",
+    "Access-Control-Expose-Headers $cors_expose", "Vary $cors_vary", "X-Cache $upstream_cache_status",
+  ];
+  return { path: HEADERS_FILE, mode: "0644", reload: "hot-reload", content: lines.map((line) => `add_header ${line} always;\n`).join("") };
+}
+
 function headers(cacheControl: string): string {
-  return [
-    `Cache-Control "${cacheControl}"`, "Strict-Transport-Security $hsts", "X-Content-Type-Options nosniff", "Referrer-Policy no-referrer",
-    "Cross-Origin-Resource-Policy cross-origin", "Content-Security-Policy $csp", "Alt-Svc 'h3=\":$alt_port\"; ma=86400'",
-    "Access-Control-Allow-Origin $cors", "Access-Control-Expose-Headers $cors_expose", "Vary $cors_vary", "X-Cache $upstream_cache_status",
-  ].map((h) => `add_header ${h} always;`).join(" ");
+  return `include headers.conf;\n      add_header Cache-Control "${cacheControl}" always;`;
 }
 
 /** `*` for a stream without an allow-list; otherwise the asking origin when it is on the list, and nothing when it is not. */

@@ -3,7 +3,7 @@ import type { Host, Plan } from "../plan/model.ts";
 import type { Bundle } from "./bundle.ts";
 import { renderDistributor } from "./distributor.ts";
 import { firewallRules } from "./firewall.ts";
-import { secretsIn } from "./markers.ts";
+import { PlanIndex } from "./plan-index.ts";
 import { renderMultiplexer } from "./multiplexer.ts";
 import { renderTranscoder } from "./transcoder.ts";
 
@@ -15,15 +15,22 @@ export type KeyOf = (secretName: string, rotation: number) => string;
  * @param stackSecret what keys derive from; without one (`headend render` with no stack) hashes are of an empty secret.
  */
 export function renderPlan(plan: Plan, stackSecret = ""): Bundle[] {
-  const keyOf: KeyOf = (name, rotation) => deriveKey(stackSecret, name, rotation);
-  return plan.hosts.map((host) => renderHost(plan, host, keyOf));
+  const keys = new Map<string, string>();
+  const keyOf: KeyOf = (name, rotation) => {
+    const label = `${name}#${rotation}`;
+    const key = keys.get(label) ?? deriveKey(stackSecret, name, rotation);
+    keys.set(label, key);
+    return key;
+  };
+  const index = new PlanIndex(plan);
+  return plan.hosts.map((host) => renderHost(plan, host, keyOf, index));
 }
 
-function renderHost(plan: Plan, host: Host, keyOf: KeyOf): Bundle {
+function renderHost(plan: Plan, host: Host, keyOf: KeyOf, index: PlanIndex): Bundle {
   const { files, services } = {
-    multiplexer: () => renderMultiplexer(plan, host, keyOf),
-    transcoder: () => renderTranscoder(plan, host, keyOf),
-    distributor: () => renderDistributor(plan, host),
+    multiplexer: () => renderMultiplexer(plan, host, keyOf, index),
+    transcoder: () => renderTranscoder(host, keyOf, index),
+    distributor: () => renderDistributor(plan, host, index),
   }[host.role]();
   const firewall = firewallRules(host);
   return {
@@ -32,6 +39,6 @@ function renderHost(plan: Plan, host: Host, keyOf: KeyOf): Bundle {
     firewall,
     files: [...files].sort((a, b) => (a.path < b.path ? -1 : 1)),
     services,
-    secrets: secretsIn([firewall, ...files.map((f) => f.content)]),
+    secrets: [...new Set(files.flatMap((file) => index.secretsOf(file)))].sort(),
   };
 }

@@ -1,6 +1,6 @@
 import type { AgentConfig, AgentStream } from "../agent/config.ts";
 import { hashKey } from "../plan/keys.ts";
-import type { Host, Plan, StreamPlan } from "../plan/model.ts";
+import type { Host, StreamPlan } from "../plan/model.ts";
 import { shortHash } from "../plan/names.ts";
 import { linkSecret } from "../plan/secrets.ts";
 import type { RenderedFile, Service } from "./bundle.ts";
@@ -10,16 +10,16 @@ import { relayInput } from "./multiplexer.ts";
 import { originNginx } from "./nginx-origin.ts";
 import { AGENT_PORT, ETC, LIB, RELAY_API_PORT, RELAY_RTSP_PORT, SEGMENTS, SLATES } from "./paths.ts";
 import { nginxService } from "./nginx.ts";
+import type { PlanIndex } from "./plan-index.ts";
 import type { KeyOf } from "./render.ts";
 import { slateCommand } from "./slate.ts";
 
 const AGENT_FILE = "agent/agent.json";
 
 /** Files and services of a transcoder: relay, agent with one FFmpeg a stream, origin. */
-export function renderTranscoder(plan: Plan, host: Host, keyOf: KeyOf): { files: RenderedFile[]; services: Service[] } {
-  const streams = plan.streams.filter((s) => s.transcoders.includes(host.name));
+export function renderTranscoder(host: Host, keyOf: KeyOf, index: PlanIndex): { files: RenderedFile[]; services: Service[] } {
+  const streams = index.carriedBy(host.name);
   const callers = (host.listeners.find((l) => l.name === "relay")?.from ?? []).flatMap((p) => (p.kind === "host" ? [p.host] : []));
-  const roles = new Map(plan.hosts.map((h) => [h.name, h.role]));
   const slates = streams.map((stream) => ({ stream, ...slate(stream) }));
   const relay = {
     ...MEDIAMTX_BASE,
@@ -27,7 +27,7 @@ export function renderTranscoder(plan: Plan, host: Host, keyOf: KeyOf): { files:
     authInternalUsers: [
       ...callers.map((caller) => ({
         user: caller, pass: hashKey(keyOf(linkSecret(caller, host.name), 1)), ips: [],
-        permissions: [roles.get(caller) === "multiplexer" ? { action: "publish", path: "~^in/" } : { action: "read", path: "~^out/" }],
+        permissions: [index.roleOf.get(caller) === "multiplexer" ? { action: "publish", path: "~^in/" } : { action: "read", path: "~^out/" }],
       })),
       loopbackUser("publish", "read", "api", "metrics"),
     ],

@@ -21,7 +21,7 @@ ${peers.map((peer) => `  set ${peerSet(peer)} { type ipv4_addr; }\n`).join("")} 
     ct state established,related accept
     ct state invalid drop
     iifname "lo" accept
-    meta l4proto { icmp, ipv6-icmp } accept
+    meta l4proto { 1, 58 } accept comment "icmp"
 ${rules.map((rule) => `    ${rule}\n`).join("")}  }
 }
 `;

@@ -1,7 +1,7 @@
 type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
 
 /** Words that YAML 1.1 reads as something else than text; MediaMTX coerces them everywhere (knowledge: media 2.1). */
-const NOT_TEXT = /^(y|yes|n|no|on|off|true|false|null|~)$/i;
+const NOT_TEXT = /^(y|yes|n|no|on|off|true|false|null|~|\.?e[0-9_]+|\.inf|\.nan)$/i;
 const PLAIN = /^[A-Za-z/][A-Za-z0-9_./%+=-]*(:[A-Za-z0-9_./%+=@{}:-]+)*$/;
 
 /**

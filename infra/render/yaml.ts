@@ -2,7 +2,7 @@ type Value = string | number | boolean | null | readonly Value[] | { readonly [k
 
 /** Words that YAML 1.1 reads as something else than text; MediaMTX coerces them everywhere (knowledge: media 2.1). */
 const NOT_TEXT = /^(y|yes|n|no|on|off|true|false|null|~|\.?e[0-9_]+|\.inf|\.nan)$/i;
-const PLAIN = /^[A-Za-z/][A-Za-z0-9_./%+=-]*(:[A-Za-z0-9_./%+=@{}:-]+)*$/;
+const PLAIN = /^[A-Za-z/][A-Za-z0-9_./%+=-]*(:[A-Za-z0-9_./%+=@{}:-]*[A-Za-z0-9_./%+=@{}-])?$/;
 
 /**
  * Block YAML with sorted keys and no line folding, so that equal data gives equal text and one change gives one changed line.

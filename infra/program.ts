@@ -26,7 +26,9 @@ export function deploy(): Deployed {
   }
   const { topology } = loadTopology(resolve(ROOT, config.text("topology", "stacks/studio.yaml")));
   const plan = planTopology(topology, { scale: config.number("scale", 1) });
-  const secretValue = (name: string): string => (name.startsWith("config/") ? config.secret(name.slice("config/".length)) : deriveKey(stackSecret, name));
+  const rotations = new Map(plan.secrets.map((need) => [need.name, need.rotation]));
+  const secretValue = (name: string): string =>
+    name.startsWith("config/") ? config.secret(name.slice("config/".length)) : deriveKey(stackSecret, name, rotations.get(name) ?? 1);
   return target.deploy({ stack: pulumi.getStack(), plan, bundles: renderPlan(plan, stackSecret), secretValue, settings: settings(config) });
 }
 

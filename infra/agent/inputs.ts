@@ -1,0 +1,262 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { AgentStream } from "./config.ts";
+import type { Log } from "./log.ts";
+import { normaliseArguments } from "./normalise.ts";
+import { type Child, startFfmpeg } from "./process.ts";
+import type { Relay, RelayPath } from "./relay.ts";
+import { choose, initialSelection, OVERRIDES, type Override, type Selection } from "./selection.ts";
+import type { InputStatus, SwitchStatus } from "./status.ts";
+import { Probe } from "./probe.ts";
+import { judge, type Verdict } from "./tracks.ts";
+
+/** An online input without a byte for this long is not live (seconds); the relay itself needs 4 s to notice. */
+const SILENT_AFTER = 2;
+/** The relay may take this long to bring a chosen input on air before something is wrong (seconds). */
+const ON_AIR_WITHIN = { direct: 2, normalise: 6 } as const;
+/** An input that could not be brought on air is left out for this long (seconds). */
+const FAULT_SECONDS = 10;
+const NORMALISER_RESTART = 0.3;
+
+interface Seen { bytes: number; changedAt: number; source: string | null; sampleAt: number; sampleBytes: number; bps: number; probe: Probe | null }
+
+/** What is set up at the relay; undefined = unknown, so everything is set again. */
+type Applied = { readonly path: string | null; readonly key: string } | undefined;
+
+/**
+ * Brings one stream's chosen input on air: by patching `forward` on the relay's input paths, or through a normalising FFmpeg. The air
+ * path itself is never touched. It holds no state that the relay does not: after any doubt it sets everything again.
+ */
+export class InputSelector {
+  private selection: Selection = initialSelection;
+  private readonly seen = new Map<string, Seen>();
+  private readonly faults = new Map<string, { until: number; reason: string }>();
+  /** Inputs whose direct forward the relay refused, until their publisher's connection changes. */
+  private readonly mustNormalise = new Map<string, { source: string | null; reason: string }>();
+  private applied: Applied;
+  private appliedAt = 0;
+  private offAirSince: number | null = null;
+  private busy = false;
+  private closed = false;
+  private normaliser: { readonly child: Child; readonly key: string } | null = null;
+  private normaliserRetryAt = 0;
+  private override: Override;
+  private paths: ReadonlyMap<string, RelayPath> = new Map();
+  lastSwitch: SwitchStatus | null = null;
+  switches = 0;
+
+  constructor(
+    private stream: AgentStream, private readonly relay: Relay, private readonly workDir: string, private readonly overrideFile: string,
+    private readonly log: Log, private readonly wall: () => number,
+  ) { this.override = readOverride(overrideFile); }
+
+  configure(stream: AgentStream): void {
+    if (JSON.stringify([stream.inputs, stream.audio, stream.air]) !== JSON.stringify([this.stream.inputs, this.stream.audio, this.stream.air])) this.applied = undefined;
+    const gone = this.stream.inputs.filter((i) => !stream.inputs.some((j) => j.path === i.path));
+    this.stream = stream;
+    for (const { path } of gone) { this.seen.get(path)?.probe?.stop(); this.seen.delete(path); this.faults.delete(path); this.mustNormalise.delete(path); }
+    if (this.selection.active !== null && gone.some((i) => i.path === this.selection.active)) this.selection = { ...this.selection, active: null };
+  }
+
+  get currentOverride(): Override { return this.override; }
+  get active(): string | null { return this.selection.active; }
+
+  /** Manual choice; it survives a restart of the agent. */
+  setOverride(override: Override): void {
+    this.override = override;
+    mkdirSync(dirname(this.overrideFile), { recursive: true });
+    if (override === "auto") rmSync(this.overrideFile, { force: true });
+    else writeFileSync(this.overrideFile, override);
+    this.log("info", `override set to ${override}`);
+  }
+
+  /** FFmpeg gets video but no audio (or the other way round) although both are announced: look at the packets themselves. */
+  suspect(): void {
+    const { active } = this.selection;
+    if (active !== null) this.startProbe(active);
+  }
+
+  /** One look at the relay (null = it does not answer). Call every 100 ms. */
+  poll(paths: ReadonlyMap<string, RelayPath> | null, mono: number): void {
+    if (this.closed) return;
+    if (paths === null) { this.applied = undefined; this.paths = new Map(); return; }
+    this.paths = paths;
+    for (const { path } of this.stream.inputs) this.observe(path, paths.get(path), mono);
+    const candidates = this.stream.inputs.map((i) => ({ path: i.path, publisher: i.publisher, live: this.isLive(i.path, mono) }));
+    const before = this.selection.active;
+    const { selection, reason } = choose(this.selection, candidates, this.override, mono);
+    this.selection = selection;
+    if (reason !== null) this.note(before, selection.active, reason);
+    this.watchAir(paths.get(this.stream.air), mono);
+    void this.apply(mono);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.normaliser?.child.kill();
+    this.normaliser = null;
+    for (const s of this.seen.values()) s.probe?.stop();
+  }
+
+  /** Ends forwarding of every input, for a stream that leaves this host while the relay still has its paths. */
+  async release(): Promise<void> {
+    this.close();
+    await Promise.allSettled(this.stream.inputs.map((i) => this.relay.setForward(i.path, [])));
+  }
+
+  status(mono: number): InputStatus[] {
+    return this.stream.inputs.map((input) => {
+      const path = this.paths.get(input.path);
+      const seen = this.seen.get(input.path);
+      const verdict = path?.online ? this.verdict(input.path) : null;
+      const fault = this.faults.get(input.path);
+      return {
+        path: input.path, publisher: input.publisher, multiplexer: input.multiplexer,
+        online: path?.online ?? false, live: this.isLive(input.path, mono), active: this.selection.active === input.path,
+        tracks: path?.tracks ?? [], bps: path?.online && seen ? Math.round(seen.bps) : 0,
+        handling: verdict?.kind ?? null,
+        reasons: [...(verdict && verdict.kind !== "direct" ? verdict.reasons : []), ...(fault && fault.until > mono ? [fault.reason] : []), ...(path?.online && seen && mono - seen.changedAt > SILENT_AFTER ? [`no data for ${(mono - seen.changedAt).toFixed(1)} s`] : [])],
+      };
+    });
+  }
+
+  private observe(name: string, path: RelayPath | undefined, mono: number): void {
+    const previous = this.seen.get(name);
+    if (!path?.online) { previous?.probe?.stop(); this.seen.delete(name); return; }
+    if (!previous || previous.source !== path.source) {
+      previous?.probe?.stop();
+      this.seen.set(name, { bytes: path.bytes, changedAt: mono, source: path.source, sampleAt: mono, sampleBytes: path.bytes, bps: 0, probe: null });
+      const forced = this.mustNormalise.get(name);
+      if (forced && forced.source !== path.source) this.mustNormalise.delete(name);
+      this.faults.delete(name);
+      if (path.tracks.length > 1) this.startProbe(name);
+      return;
+    }
+    if (path.bytes !== previous.bytes) { previous.bytes = path.bytes; previous.changedAt = mono; }
+    if (mono - previous.sampleAt >= 2) {
+      previous.bps = ((path.bytes - previous.sampleBytes) * 8) / (mono - previous.sampleAt);
+      previous.sampleAt = mono;
+      previous.sampleBytes = path.bytes;
+    }
+  }
+
+  private startProbe(name: string): void {
+    const seen = this.seen.get(name);
+    if (!seen || (seen.probe !== null && !seen.probe.done)) return;
+    seen.probe = new Probe(`${this.relay.rtsp}/${name}`, this.workDir, (message) => this.log("info", `${name}: ${message}`));
+  }
+
+  private isLive(name: string, mono: number): boolean {
+    const seen = this.seen.get(name);
+    if (!seen || mono - seen.changedAt > SILENT_AFTER) return false;
+    if ((this.faults.get(name)?.until ?? 0) > mono) return false;
+    return this.verdict(name).kind !== "refuse";
+  }
+
+  private verdict(name: string): Verdict {
+    const tracks = this.paths.get(name)?.tracks ?? [];
+    const missing = this.seen.get(name)?.probe?.missing ?? { audio: false, video: false };
+    const verdict = judge(tracks, this.stream.audio.channels, missing);
+    const forced = this.mustNormalise.get(name);
+    if (verdict.kind !== "direct" || !forced) return verdict;
+    return { kind: "normalise", video: "copy", audio: "encode", reasons: [`the relay refused it as it is (${forced.reason}): re-encoding audio`] };
+  }
+
+  private note(from: string | null, to: string | null, reason: string): void {
+    this.lastSwitch = { from, to, reason, at: new Date(this.wall() * 1000).toISOString() };
+    this.switches += 1;
+    this.log(to === null ? "warn" : "info", `switch ${from ?? "slate"} -> ${to ?? "slate"} (${reason})`);
+  }
+
+  /** Notices that a chosen input does not get on air: the relay forgot (its file was reloaded), or refuses it. */
+  private watchAir(air: RelayPath | undefined, mono: number): void {
+    if (air?.online || this.applied === undefined || this.applied.path === null) { this.offAirSince = null; return; }
+    this.offAirSince ??= mono;
+    const off = mono - Math.max(this.offAirSince, this.appliedAt);
+    const direct = this.normaliser === null;
+    if (off > ON_AIR_WITHIN[direct ? "direct" : "normalise"]) void this.diagnose(this.applied.path, direct, mono);
+    else if (direct && off > 0.3 && !this.busy) void this.confirmForward(this.applied.path);
+  }
+
+  private async confirmForward(path: string): Promise<void> {
+    if (this.confirming) return;
+    this.confirming = true;
+    try {
+      if ((await this.relay.forwardOf(path)).length === 0 && this.applied?.path === path && this.normaliser === null) {
+        this.log("info", `relay lost the forward of ${path}; setting it again`);
+        this.applied = undefined;
+      }
+    } catch { this.applied = undefined; } finally { setTimeout(() => { this.confirming = false; }, 500).unref(); }
+  }
+  private confirming = false;
+
+  private async diagnose(path: string, direct: boolean, mono: number): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      const error = direct ? await this.relay.forwardError(path) : "its normaliser gets nothing on air";
+      if (direct && error !== null && !this.mustNormalise.has(path)) {
+        this.mustNormalise.set(path, { source: this.seen.get(path)?.source ?? null, reason: error });
+        this.log("warn", `${path} was refused on air: ${error}`);
+      } else {
+        const reason = `could not be brought on air: ${error ?? "no error given"}`;
+        this.faults.set(path, { until: mono + FAULT_SECONDS, reason });
+        this.log("warn", `${path} ${reason}; left out for ${FAULT_SECONDS} s`);
+      }
+      this.applied = undefined;
+    } catch { this.applied = undefined; } finally { this.busy = false; }
+  }
+
+  /** Makes the relay match the selection. Clears the old input first: with two, they evict each other every 5 s. */
+  private async apply(mono: number): Promise<void> {
+    const path = this.selection.active;
+    const verdict = path === null ? null : this.verdict(path);
+    const key = path === null || verdict === null ? "slate" : `${path} ${verdict.kind === "normalise" ? `${verdict.video}/${verdict.audio} ${this.seen.get(path)?.source}` : verdict.kind}`;
+    if (this.busy || this.applied?.key === key) { if (!this.busy && this.normaliser === null && verdict?.kind === "normalise" && mono >= this.normaliserRetryAt) this.applied = undefined; return; }
+    this.busy = true;
+    try {
+      const before = this.applied;
+      if (this.normaliser !== null && this.normaliser.key !== key) { this.normaliser.child.kill(); this.normaliser = null; }
+      for (const input of this.stream.inputs) {
+        const direct = input.path === path && verdict?.kind === "direct";
+        if (!direct && (before === undefined || before.path === input.path)) await this.clear(input.path);
+      }
+      if (path !== null && verdict?.kind === "direct") {
+        const air = `${this.relay.rtsp}/${this.stream.air}`;
+        const now = await this.relay.forwardOf(path);
+        if (now.length !== 1 || now[0] !== air) await this.relay.setForward(path, [air]);
+      } else if (path !== null && verdict?.kind === "normalise" && this.normaliser === null && !this.closed) this.startNormaliser(path, key, verdict);
+      this.applied = { path, key };
+      this.appliedAt = mono;
+    } catch (error) {
+      this.applied = undefined;
+      this.log("warn", `could not set the input: ${(error as Error).message}`);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    } finally { this.busy = false; }
+  }
+
+  private async clear(path: string): Promise<void> {
+    // A path that has just left the relay's configuration needs no clearing.
+    try { if ((await this.relay.forwardOf(path)).length > 0) await this.relay.setForward(path, []); } catch (error) { if (!/answered 404/.test((error as Error).message)) throw error; }
+  }
+
+  private startNormaliser(path: string, key: string, verdict: Extract<Verdict, { kind: "normalise" }>): void {
+    this.log("info", `normalising ${path}: ${verdict.reasons.join("; ")}`);
+    const errors: string[] = [];
+    const child = startFfmpeg({
+      args: normaliseArguments(this.stream, verdict, this.relay.rtsp, path), cwd: this.workDir, workDir: this.workDir,
+      onStdout: () => undefined, onStderr: (line) => { errors.push(line); if (errors.length > 5) errors.shift(); },
+      onExit: (_, reason) => {
+        if (this.normaliser?.child !== child) return;
+        this.normaliser = null;
+        this.normaliserRetryAt = performance.now() / 1000 + NORMALISER_RESTART;
+        this.log("warn", `normaliser of ${path} ended (${reason}) ${errors.at(-1) ?? ""}`);
+      },
+    });
+    this.normaliser = { child, key };
+  }
+}
+
+function readOverride(file: string): Override {
+  try { const text = readFileSync(file, "utf8").trim(); return OVERRIDES.find((o) => o === text) ?? "auto"; } catch { return "auto"; }
+}

@@ -1,0 +1,31 @@
+import type { AgentStream } from "./config.ts";
+import type { Verdict } from "./tracks.ts";
+
+/** The slate's background, so that a picture-less input looks like it. */
+const SLATE_COLOUR = "0x1c2430";
+
+/**
+ * FFmpeg arguments that turn an input into what the air path accepts: H.264 first, then AAC 48 kHz. Copies what already fits. Silence
+ * and pictures are made at real-time pace (`-re`); the main FFmpeg sets the timestamps anew, so only arrival times matter here.
+ */
+export function normaliseArguments(stream: AgentStream, verdict: Extract<Verdict, { kind: "normalise" }>, rtsp: string, input: string): string[] {
+  const { channels } = stream.audio;
+  const largest = [...stream.renditions].sort((a, b) => b.width * b.height - a.width * a.height)[0];
+  const size = `${largest?.width ?? 640}x${largest?.height ?? 360}`;
+  const inputs = ["-rtsp_transport", "tcp", "-timeout", "8000000", "-fflags", "+genpts+discardcorrupt", "-analyzeduration", "500000", "-fpsprobesize", "0", "-thread_queue_size", "512", "-i", `${rtsp}/${input}`];
+  let synthetic = 0;
+  const lavfi = (source: string): string => { inputs.push("-re", "-f", "lavfi", "-i", source); synthetic += 1; return `${synthetic}:0`; };
+  const video = verdict.video === "picture" ? lavfi(`color=c=${SLATE_COLOUR}:s=${size}:r=${stream.fps}`) : "0:v:0";
+  const audio = verdict.audio === "silence" ? lavfi(`anullsrc=r=48000:cl=${channels === 1 ? "mono" : "stereo"}`) : "0:a:0";
+  const encodeVideo = ["-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-g", String(stream.fps), "-crf", "20"];
+  return [
+    "-hide_banner", "-nostdin", "-loglevel", "warning", "-nostats", ...inputs,
+    "-map", video, "-map", audio,
+    ...(verdict.video === "copy" ? ["-c:v", "copy"] : encodeVideo),
+    ...(verdict.audio === "copy" ? ["-c:a", "copy"] : ["-c:a", "aac", "-ar", "48000", "-ac", String(channels), "-b:a", "160k"]),
+    ...(verdict.audio === "encode" ? ["-af", "aresample=async=1000"] : []),
+    // Do not keep one medium back while the other is late.
+    "-max_interleave_delta", "200000", "-muxdelay", "0", "-shortest",
+    "-f", "rtsp", "-rtsp_transport", "tcp", `${rtsp}/${stream.air}`,
+  ];
+}

@@ -1,0 +1,57 @@
+import type { AgentStream } from "./config.ts";
+import type { InitInfo } from "./mp4.ts";
+
+export const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
+/** Segments a media playlist lists. */
+export const WINDOW = 8;
+/** EXT-X-GAP needs protocol version 8 (RFC 8216bis section 8). */
+const MEDIA_VERSION = 8;
+const MULTIVARIANT_VERSION = 7;
+
+/**
+ * Media playlist from the numbers on disk; they are the truth, FFmpeg's own playlists are not. A number says which 2 s (or D s) of wall
+ * time it holds, so there is no EXT-X-DISCONTINUITY and every EXTINF is D. Null when nothing is published.
+ */
+export function mediaPlaylist(numbers: ReadonlySet<number>, newest: number, seconds: number): string | null {
+  const listed = range(newest - WINDOW + 1, newest);
+  const first = listed.find((k) => numbers.has(k));
+  if (first === undefined) return null;
+  const lines = ["#EXTM3U", `#EXT-X-VERSION:${MEDIA_VERSION}`, `#EXT-X-TARGETDURATION:${seconds}`, "#EXT-X-INDEPENDENT-SEGMENTS", `#EXT-X-MEDIA-SEQUENCE:${first}`, `#EXT-X-MAP:URI="init.mp4"`];
+  let dated = false;
+  for (const k of range(first, newest)) {
+    const present = numbers.has(k);
+    if (present && !dated) lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(k * seconds * 1000).toISOString()}`);
+    dated = present;
+    if (!present) lines.push("#EXT-X-GAP");
+    lines.push(`#EXTINF:${seconds.toFixed(3)},`, `${k}.m4s`);
+  }
+  return lines.join("\n") + "\n";
+}
+
+/** Renditions that can be offered now, with what their init segments say. */
+export interface Offer {
+  readonly video: readonly { readonly rendition: AgentStream["renditions"][number]; readonly init: InitInfo }[];
+  readonly audio: InitInfo;
+}
+
+/** Multivariant playlist; without video renditions the audio is the only variant. URIs are relative to it. */
+export function multivariantPlaylist(stream: AgentStream, offer: Offer): string {
+  const lines = ["#EXTM3U", `#EXT-X-VERSION:${MULTIVARIANT_VERSION}`, "#EXT-X-INDEPENDENT-SEGMENTS"];
+  const { audio } = stream;
+  if (offer.video.length === 0) {
+    // AAC at a constant rate: the packets' headers add about a tenth.
+    const bps = audio.bitrateKbps * 1000;
+    lines.push(`#EXT-X-STREAM-INF:BANDWIDTH=${Math.round(bps * 1.1)},AVERAGE-BANDWIDTH=${bps},CODECS="${offer.audio.codec}"`, `${audio.dir}/index.m3u8`);
+    return lines.join("\n") + "\n";
+  }
+  lines.push(`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="main",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${audio.channels}",URI="${audio.dir}/index.m3u8"`);
+  for (const { rendition: r, init } of offer.video) {
+    lines.push(
+      `#EXT-X-STREAM-INF:BANDWIDTH=${r.peakBps},AVERAGE-BANDWIDTH=${r.averageBps},CODECS="${init.codec},${offer.audio.codec}",RESOLUTION=${init.width ?? r.width}x${init.height ?? r.height},FRAME-RATE=${stream.fps.toFixed(3)},AUDIO="audio"`,
+      `${r.dir}/index.m3u8`,
+    );
+  }
+  return lines.join("\n") + "\n";
+}
+
+export const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);

@@ -59,11 +59,19 @@ export function links(seats: readonly HostSeat[], streams: readonly StreamPlan[]
   const order = new Map(seats.map((seat, index) => [seat.name, index]));
   const sorted = (set: Set<string> | undefined): string[] => [...(set ?? [])].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
   const cache = new Map<string, readonly string[]>();
+  // Equal lists become one list, so that what is made from them is made once (see `peersOf`).
+  const lists = new Map<string, readonly string[]>();
+  const intern = (list: readonly string[]): readonly string[] => {
+    const key = list.join();
+    const known = lists.get(key) ?? list;
+    lists.set(key, known);
+    return known;
+  };
   return {
     to: new Map([...to].map(([host, set]) => [host, sorted(set)])),
     into: (host, listener) => {
       const key = `${host} ${listener}`;
-      const known = cache.get(key) ?? sorted(into.get(key));
+      const known = cache.get(key) ?? intern(sorted(into.get(key)));
       cache.set(key, known);
       return known;
     },
@@ -113,10 +121,19 @@ function callersOf(seat: HostSeat, fact: PortFact, context: ListenerContext): re
   }
   if (fact.name === "relay" || fact.name === "origin") {
     const hosts = context.links.into(seat.name, fact.name);
-    return hosts.length === 0 ? null : hosts.map((host) => ({ kind: "host", host }));
+    return hosts.length === 0 ? null : peersOf(hosts);
   }
   if (fact.name === "whep" && !context.hasUltra) return null;
   return [{ kind: "anyone" }];
+}
+
+const peerLists = new WeakMap<readonly string[], readonly Peer[]>();
+
+/** Hosts as peers; the same list of names gives the same list of peers. */
+function peersOf(hosts: readonly string[]): readonly Peer[] {
+  const peers = peerLists.get(hosts) ?? hosts.map((host): Peer => ({ kind: "host", host }));
+  peerLists.set(hosts, peers);
+  return peers;
 }
 
 function provenancePath(name: Listener["name"]): (string | number)[] {

@@ -9,18 +9,30 @@ const PLAIN = /^[A-Za-z/][A-Za-z0-9_./%+=-]*(:[A-Za-z0-9_./%+=@{}:-]*[A-Za-z0-9_
  * Our own few lines because a library needs seconds for a thousand hosts; the tests read it back with one.
  */
 export function toYaml(value: object): string {
-  return lines(value as Value, "").join("\n") + "\n";
+  const out: string[] = [];
+  write(value as Value, "", "", out);
+  return out.join("\n") + "\n";
 }
 
-function lines(value: Value, indent: string): string[] {
+/** Appends the lines of a block; `lead` stands before its first line instead of `indent`, for the first key of a list item. */
+function write(value: Value, indent: string, lead: string, out: string[]): void {
   if (Array.isArray(value)) {
-    return (value as readonly Value[]).flatMap((item) => {
-      const [first, ...rest] = isBlock(item) ? lines(item, `${indent}  `) : [`${indent}  ${scalar(item)}`];
-      return [`${indent}- ${(first ?? "").slice(indent.length + 2)}`, ...rest];
-    });
+    for (const item of value as readonly Value[]) {
+      if (isBlock(item)) write(item, `${indent}  `, `${lead}- `, out);
+      else out.push(`${lead}- ${scalar(item)}`);
+      lead = indent;
+    }
+    return;
   }
-  return Object.entries(value as { readonly [key: string]: Value }).sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([key, item]) =>
-    isBlock(item) ? [`${indent}${text(key)}:`, ...lines(item, `${indent}  `)] : [`${indent}${text(key)}: ${scalar(item)}`]);
+  const map = value as { readonly [key: string]: Value };
+  for (const key of Object.keys(map).sort()) {
+    const item = map[key] as Value;
+    if (isBlock(item)) {
+      out.push(`${lead}${text(key)}:`);
+      write(item, `${indent}  `, `${indent}  `, out);
+    } else out.push(`${lead}${text(key)}: ${scalar(item)}`);
+    lead = indent;
+  }
 }
 
 function isBlock(value: Value): boolean {

@@ -1,6 +1,6 @@
 /** Everything a viewer can read, in one place. Words, no codes. */
 
-/** @typedef {"connecting"|"waiting"|"playing"|"paused"|"buffering"|"reconnecting"|"denied"|"expired"|"needs-link"|"unsupported"|"blocked"} State */
+/** @typedef {"connecting"|"waiting"|"playing"|"paused"|"buffering"|"reconnecting"|"interrupted"|"denied"|"expired"|"needs-link"|"unsupported"|"blocked"} State */
 
 /** @type {Record<State, string>} */
 export const MESSAGE = {
@@ -10,6 +10,7 @@ export const MESSAGE = {
   paused: "",
   buffering: "Loading…",
   reconnecting: "Connection lost — reconnecting…",
+  interrupted: "The stream is interrupted — waiting for it to come back…",
   denied: "This link does not allow you to watch. Ask the organiser for a new one.",
   expired: "This link has expired. Ask the organiser for a new one.",
   "needs-link": "This stream is by invitation: open the personal link you were given.",

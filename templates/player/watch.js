@@ -1,5 +1,5 @@
 /** One stream playing: controls, messages, details, and `window.headend` for those who measure. */
-import { HlsEngine } from "./hls-engine.js";
+import { HlsEngine, stateOf } from "./hls-engine.js";
 import { WhepEngine } from "./whep-engine.js";
 import { Meter, forwardBuffer } from "./meter.js";
 import { MESSAGE, TIER, rate, seconds } from "./text.js";
@@ -7,6 +7,8 @@ import { byId } from "./dom.js";
 
 const IDLE_MS = 3000;
 const MAX_ERRORS = 200;
+/** A stall this long gets an explanation. */
+const TELL_MS = 2000;
 
 /** @param {import("./player.js").Stream} stream */
 export function watch(stream) {
@@ -14,7 +16,7 @@ export function watch(stream) {
   const stage = byId("stage"), message = byId("message"), unmute = byId("unmute"), quality = /** @type {HTMLSelectElement} */ (byId("quality"));
   const volume = /** @type {HTMLInputElement} */ (byId("volume")), live = byId("live"), details = byId("details"), info = byId("info");
   /** @type {import("./hls-engine.js").PlayError[]} */ const errors = [];
-  let errorCount = 0, fellBack = false;
+  let errorCount = 0, fellBack = false, trouble = { at: 0, code: /** @type {number|null} */ (null) };
   /** @type {import("./text.js").State} */ let state = "connecting";
   /** @type {HlsEngine | WhepEngine} */ let engine;
 
@@ -36,10 +38,10 @@ export function watch(stream) {
     state: (s) => {
       // What is still buffered plays on: a message over a moving picture would be wrong.
       if (meter.started && !meter.stalled && !video.paused && (s === "reconnecting" || s === "waiting" || s === "connecting") && forwardBuffer(video) > 0.3) return;
-      setState(s === "waiting" && meter.started ? "reconnecting" : s);
+      setState(s === "waiting" && meter.started ? "interrupted" : s);
     },
     /** @param {import("./hls-engine.js").PlayError} e */
-    error: (e) => { errorCount++; errors.push(e); if (errors.length > MAX_ERRORS) errors.shift(); },
+    error: (e) => { errorCount++; if (e.type !== "mediaError") trouble = { at: Date.now(), code: e.code }; errors.push(e); if (errors.length > MAX_ERRORS) errors.shift(); },
     levels: () => fillQuality(),
   };
 
@@ -121,11 +123,13 @@ export function watch(stream) {
 
   function refresh() {
     const s = stats();
+    // Dry for a while and requests fail: "Loading…" would be a lie.
+    if (state === "buffering" && meter.stalled && performance.now() - meter.lastMove > TELL_MS && Date.now() - trouble.at < 8000) setState(stateOf(trouble.code) === "reconnecting" ? "reconnecting" : "interrupted");
     const away = engine.behind() > 4 || video.paused;
     live.classList.toggle("on", state === "playing" && !away);
     byId("live-text").textContent = away && meter.started ? "Go to live" : "Live";
     unmute.hidden = !video.muted || !meter.started;
-    byId("line").textContent = fellBack ? "A direct connection is not possible here: playing with a longer delay." : meter.started && s.latency !== null ? `Live, ${seconds(s.latency)} behind` : TIER[stream.latency].line;
+    byId("line").textContent = fellBack ? "A direct connection is not possible here: playing with a longer delay." : state === "playing" && s.latency !== null ? `Live, ${seconds(s.latency)} behind` : TIER[stream.latency].line;
     if (details.hidden) return;
     const rows = [["Delay", seconds(s.latency)], ["Buffer", s.engine === "whep" ? "–" : seconds(s.buffer)], ["Picture", s.width ? `${s.width} × ${s.height}` : "–"], ["Bitrate", rate(engine.bitrate())],
       ["Interruptions", s.stalls === 0 ? "none" : `${s.stalls} (${seconds(s.stallSeconds)})`], ["Dropped frames", String(s.droppedFrames)], ["Playing with", s.engine === "whep" ? "WebRTC" : s.engine === "native" ? "HLS (browser)" : "HLS"], ["Reconnects", String(s.restarts)]];

@@ -66,7 +66,7 @@ ${corsMaps(served)}
     ssl_session_cache shared:TLS:20m;
     ssl_session_timeout 1d;
     ssl_session_tickets off;
-    limit_conn conns 500;
+    limit_conn conns 2000;
     keepalive_requests 10000;
     proxy_http_version 1.1;
     proxy_set_header Connection "";

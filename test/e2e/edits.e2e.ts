@@ -1,0 +1,106 @@
+/** Every kind of edit on a running stack, with a publisher and viewers that must not notice. */
+import { spawnSync } from "node:child_process";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { docker } from "./lib/docker.ts";
+import { HlsViewer } from "./lib/hls-viewer.ts";
+import { publish, type Publisher } from "./lib/publish.ts";
+import { type Outputs, TestStack } from "./lib/stack.ts";
+import { onAir, streamStatus } from "./lib/status.ts";
+import { sleep } from "./lib/wait.ts";
+
+interface Shape { ladder?: string; record?: string; restream?: string; publishers?: string; extra?: string; hosts?: string }
+
+const head = "source: { resolution: 320x180, fps: 30, bitrate: 300 kbps }, encoder: { kind: x264, preset: ultrafast }";
+/** `main` is watched and never edited; `side` is what changes. */
+const topology = (s: Shape = {}): string => `streams:
+  main: { ${head}, ladder: [180p] }
+  side: { ${head}, ladder: [${s.ladder ?? "180p"}], publishers: { ${s.publishers ?? "studio: {}"} }${s.record ? `, record: { keep: ${s.record} }` : ""}${s.restream ? `, restream: { ${s.restream} }` : ""} }
+${s.extra ? `  ${s.extra}: { ${head}, ladder: [180p] }\n` : ""}${s.hosts ?? ""}`;
+
+const stack = new TestStack({ name: "e2e-edits", topology: topology() });
+let outputs: Outputs;
+let publisher: Publisher;
+let containers: string;
+const ids = (): string => spawnSync("docker", ["ps", "-q", "--no-trunc", "--filter", "label=headend.stack=e2e-edits"], { encoding: "utf8" }).stdout.split("\n").sort().join();
+
+beforeAll(async () => {
+  await stack.init();
+  await stack.up();
+  outputs = await stack.outputs();
+  publisher = await publish({ via: "srt", url: await stack.ingestUrl("main", "studio", "srt"), width: 320, height: 180 });
+  await onAir(stack, "main", "studio");
+  containers = ids();
+}, 300_000);
+afterAll(async () => {
+  await publisher.stop();
+  await stack.destroy();
+}, 120_000);
+
+const two = (role: string): string => `${role}: { home: ${role === "distributors" ? "{ min: 2, max: 2 }" : 2} }\n`;
+const EDITS: readonly (readonly [string, Shape, RegExp])[] = [
+  ["a stream added", { extra: "late" }, /late\/studio/],
+  ["a stream removed", {}, /late\/studio/],
+  ["a rung added", { ladder: "180p, 90p" }, /name:90p-/],
+  ["a rung removed", {}, /name:90p-/],
+  ["a publisher added", { publishers: "studio: {}, guest: { backup: true }" }, /side\/guest/],
+  ["a publisher's key rotated", { publishers: "studio: { keyRotation: 2 }" }, /sha256/],
+  ["recording switched on", { record: "2 d" }, /recordDeleteAfter/],
+  ["retention changed", { record: "3 d" }, /recordDeleteAfter/],
+  ["a restream destination added", { restream: 'peer: { url: "rtmp://127.0.0.1:9/live" }' }, /rtmp:\/\/127\.0\.0\.1:9/],
+  ["a restream destination removed", {}, /rtmp:\/\/127\.0\.0\.1:9/],
+  ["a transcoder added", { hosts: two("transcoders") }, /tx-home-2/],
+  ["a distributor added", { hosts: two("transcoders") + two("distributors") }, /dist-home-2/],
+  ["a distributor removed", { hosts: two("transcoders") }, /dist-home-2/],
+];
+
+test.each(EDITS)("%s: the preview shows it, nobody on the other stream notices", async (_, shape, shown) => {
+  const before = await carrier();
+  stack.write(topology(shape));
+  expect(await stack.previewText()).toMatch(shown);
+  const viewers = [0, 1].map(() => new HlsViewer({ url: outputs.streams.main?.playlist ?? "", ca: outputs.ca ?? "" }).start());
+  for (const viewer of viewers) await viewer.playing();
+  await stack.up();
+  await sleep(4000);
+  const reports = await Promise.all(viewers.map((v) => v.stop()));
+  for (const report of reports) {
+    expect(report.stalls).toBe(0);
+    expect([report.lostSegments, report.missedSegments, report.discontinuities]).toEqual([0, 0, 0]);
+  }
+  expect(publisher.running).toBe(true);
+  // A transcoder that is added may take the stream over (its share); otherwise the input was never let go.
+  if (before === await carrier()) expect((await streamStatus(stack, "main", before)).active).toContain("/studio/");
+  for (const id of containers.split(",").filter(Boolean)) expect(ids(), "a running host was replaced").toContain(id);
+  expect(await stack.previewSteps()).toEqual([]);
+}, 120_000);
+
+/** Transcoder that carries `main` now. */
+async function carrier(): Promise<string> {
+  for (const host of ["tx-home-1", "tx-home-2"]) if (await streamStatus(stack, "main", host).then(() => true, () => false)) return host;
+  throw new Error("nobody carries main");
+}
+
+test("an interrupted `up` can be run again and finishes", async () => {
+  stack.write(topology({ extra: "late", hosts: two("transcoders") + two("distributors") }));
+  const child = stack.start(["up", "--yes", "--skip-preview"]);
+  await sleep(3500);
+  child.kill("SIGINT");
+  await new Promise((done) => child.on("close", done));
+  await stack.pulumi(["cancel", "--yes"]);
+  await stack.up();
+  expect(await stack.previewSteps()).toEqual([]);
+  expect(publisher.running).toBe(true);
+}, 180_000);
+
+test("a failed `up` leaves the old files in force, says why, and the next one finishes", async () => {
+  const mux = stack.container("mux-home-a");
+  const config = async (): Promise<string> => docker(["exec", mux, "cat", "/run/headend/etc/mediamtx/mediamtx.yml"]);
+  const before = await config();
+  // MediaMTX refuses this destination, which the schema cannot know.
+  stack.write(topology({ restream: 'bad: { url: "rtmp://" }' }));
+  const failed = await stack.tryUp();
+  expect(failed.code).not.toBe(0);
+  expect(await config()).toBe(before);
+  stack.write(topology());
+  await stack.up();
+  expect(publisher.running).toBe(true);
+}, 180_000);

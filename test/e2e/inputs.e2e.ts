@@ -1,0 +1,85 @@
+/** Publishers as they come: without sound, without picture, with other sound; and the two fast tiers. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decode } from "./lib/decode.ts";
+import { openViewer } from "./lib/browser.ts";
+import { httpRequest } from "./lib/http.ts";
+import { publish } from "./lib/publish.ts";
+import { type Outputs, TestStack } from "./lib/stack.ts";
+import { caFile, decodeUntil, onAir } from "./lib/status.ts";
+import { waitFor } from "./lib/wait.ts";
+
+const small = "source: { resolution: 320x180, fps: 30, bitrate: 300 kbps }, ladder: [180p], encoder: { kind: x264, preset: ultrafast }";
+const stack = new TestStack({
+  name: "e2e-inputs",
+  topology: `streams:\n  main: { ${small} }\n  fast: { ${small}, latency: low }\n  talk: { ${small}, latency: ultra }\n`,
+});
+let outputs: Outputs;
+beforeAll(async () => {
+  await stack.init();
+  await stack.up();
+  outputs = await stack.outputs();
+}, 300_000);
+afterAll(() => stack.destroy(), 120_000);
+
+describe("odd publishers", () => {
+  test.each([
+    ["without sound", "none" as const, { still: false }], ["without picture", "only" as const, { still: true }], ["with mono sound at 44.1 kHz", "mono44" as const, { still: false }],
+  ])("%s: the stream keeps its shape", async (_, audio, { still }) => {
+    const publisher = await publish({ via: "rtmp", url: await stack.ingestUrl("main", "studio", "rtmp"), width: 320, height: 180, audio });
+    try {
+      await onAir(stack, "main", "studio");
+      const heard = audio === "none" ? (rms: number) => rms < -60 : (rms: number) => rms > -60;
+      const report = await decodeUntil(stack, outputs, outputs.streams.main?.playlist ?? "", (r) => heard(r.audioRms) && (still || !r.still), `as published (${audio})`);
+      expect(report).toMatchObject({ width: 320, height: 180, audioRate: 48_000, audioChannels: 2, errors: [] });
+    } finally { await publisher.stop(); }
+    await onAir(stack, "main", null);
+  });
+
+  test("another picture size and rate is converted", async () => {
+    const publisher = await publish({ via: "rtmp", url: await stack.ingestUrl("main", "studio", "rtmp"), width: 480, height: 270, fps: 25 });
+    try {
+      await onAir(stack, "main", "studio");
+      const report = await decodeUntil(stack, outputs, outputs.streams.main?.playlist ?? "", (r) => !r.still, "moving");
+      expect(report).toMatchObject({ width: 320, height: 180, errors: [], irregular: 0 });
+    } finally { await publisher.stop(); }
+    await onAir(stack, "main", null);
+  });
+});
+
+describe("latency: low", () => {
+  test("is LL-HLS through the distributor's name and TLS, and decodes", async () => {
+    const publisher = await publish({ via: "rtmp", url: await stack.ingestUrl("fast", "studio", "rtmp"), width: 320, height: 180 });
+    try {
+      await onAir(stack, "fast", "studio");
+      const url = outputs.streams.fast?.playlist ?? "";
+      const report = await waitFor(async () => {
+        const r = await decode({ url, seconds: 4, caFile: caFile(stack, outputs) });
+        return r.frames > 90 && !r.still ? r : null;
+      }, { what: "a moving picture by LL-HLS", timeoutMs: 60_000 });
+      expect(report).toMatchObject({ width: 320, height: 180 });
+      const { headers } = await httpRequest(url, { ca: outputs.ca ?? "", headers: { Origin: "https://a.example" } });
+      expect(headers["access-control-allow-origin"]).toBe("*");
+    } finally { await publisher.stop(); }
+  });
+  test("plays on the page within 5 s of live", async () => {
+    const publisher = await publish({ via: "rtmp", url: await stack.ingestUrl("fast", "studio", "rtmp"), width: 320, height: 180 });
+    const viewer = await openViewer({ url: outputs.streams.fast?.watch ?? "", ca: outputs.ca ?? "" });
+    try {
+      const { stats } = await viewer.playing(40_000).then(() => viewer.watch(6));
+      expect(stats.latency ?? 99).toBeLessThan(5);
+    } finally { await viewer.close(); await publisher.stop(); }
+  });
+});
+
+describe("latency: ultra", () => {
+  test("is WHEP through the distributor's name, with picture and sound in a browser", async () => {
+    const publisher = await publish({ via: "rtmp", url: await stack.ingestUrl("talk", "studio", "rtmp"), width: 320, height: 180 });
+    const viewer = await openViewer({ url: outputs.streams.talk?.watch ?? "", ca: outputs.ca ?? "" });
+    try {
+      await onAir(stack, "talk", "studio");
+      const { stats } = await viewer.playing(40_000).then(() => viewer.watch(5));
+      expect(stats).toMatchObject({ engine: "whep", width: 320, height: 180 });
+      expect(stats.decodedFrames).toBeGreaterThan(60);
+    } finally { await viewer.close(); await publisher.stop(); }
+  });
+});

@@ -32,6 +32,29 @@ export function explain(issues: readonly Issue[], schema: Schema, data: unknown)
   return issues.flatMap((issue) => explainOne(issue, issue.path as (string | number)[], schema, data));
 }
 
+/** Bad names: keys of maps whose keys people choose. */
+export function badNames(schema: Schema, data: unknown, path: SpecPath = []): Mistake[] {
+  const def = definition(schema);
+  const inner = def.innerType ?? def.in;
+  if (inner) return badNames(inner, data, path);
+  if (def.options) return def.options.flatMap((option) => badNames(option, data, path));
+  if (data === null || typeof data !== "object" || Array.isArray(data) || !(def.shape ?? def.valueType)) return [];
+  return Object.entries(data).flatMap(([key, value]): Mistake[] => {
+    const next = def.shape ? (Object.hasOwn(def.shape, key) ? def.shape[key] : undefined) : def.valueType;
+    return [...(def.valueType ? badName(key, [...path, key]) : []), ...(next ? badNames(next, value, [...path, key]) : [])];
+  });
+}
+
+function badName(key: string, path: SpecPath): Mistake[] {
+  try {
+    toName(key);
+    return [];
+  } catch (error) {
+    if (!(error instanceof UnitError)) throw error;
+    return [{ path, message: error.message, allowed: error.allowed, suggestion: error.suggestion, at: "key", hidden: false }];
+  }
+}
+
 function explainOne(issue: Issue, path: SpecPath, schema: Schema, data: unknown): Mistake[] {
   const value = valueAt(data, path);
   const mistake = (message: string, allowed: string | null, more: Partial<Mistake> = {}): Mistake[] =>
@@ -43,13 +66,6 @@ function explainOne(issue: Issue, path: SpecPath, schema: Schema, data: unknown)
         path: [...path, key], message: "is not a known key", allowed: known.join(", "), suggestion: nearest(key, known), at: "key" as const, hidden: false,
       }));
     }
-    case "invalid_key": {
-      const key = String(path[path.length - 1]);
-      try { toName(key); } catch (error) {
-        if (error instanceof UnitError) return mistake(error.message, error.allowed, { suggestion: error.suggestion, at: "key" });
-      }
-      return mistake("is not a usable name", null, { at: "key" });
-    }
     case "invalid_type":
       if (value === undefined) return mistake("is missing", describe(schema, path));
       if (!/^Invalid input/.test(issue.message)) {
@@ -57,6 +73,10 @@ function explainOne(issue: Issue, path: SpecPath, schema: Schema, data: unknown)
         return mistake(message, allowed ?? describe(schema, path));
       }
       if (value === null) return mistake("has nothing after it", describe(schema, path));
+      if (issue.expected === "int") return mistake("is not a whole number", describe(schema, path));
+      if (issue.expected === "boolean" && typeof value === "string" && Object.hasOwn(SPOKEN, value.toLowerCase())) {
+        return mistake("is text", describe(schema, path), { suggestion: SPOKEN[value.toLowerCase()]! });
+      }
       return mistake(`is ${KINDS[kind(value)] ?? kind(value)}`, describe(schema, path));
     case "invalid_value": {
       const values = issue.values.map(String);
@@ -84,6 +104,8 @@ function explainUnion(branches: readonly (readonly Issue[])[], path: SpecPath, s
   return meant[0]!.flatMap((issue) => explainOne(issue, [...path, ...(issue.path as (string | number)[])], schema, data));
 }
 
+/** What YAML 1.1 took for booleans. */
+const SPOKEN: Readonly<Record<string, string>> = { yes: "true", on: "true", y: "true", no: "false", off: "false", n: "false" };
 const KINDS: Readonly<Record<string, string>> = { null: "empty", array: "a list", object: "a map", string: "text", number: "a number", boolean: "true or false" };
 const kind = (value: unknown): string => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
 
@@ -122,12 +144,14 @@ const keysAt = (schema: Schema, path: SpecPath): string[] => schemasAt(schema, p
 function describe(schema: Schema, path: SpecPath): string | null {
   const words = schemasAt(schema, path).map((one) => {
     const def = definition(one);
-    const bag = one._zod.bag as { minimum?: number; maximum?: number; exclusiveMinimum?: number };
     if (def.type === "object") return `a map of ${Object.keys(def.shape ?? {}).join(", ")}`;
     if (def.type === "record") return "a map of names";
     if (def.type === "array") return "a list";
     if (def.type === "boolean") return "true or false";
-    if (def.type === "number") return `a ${"minimum" in bag && Number.isInteger(bag.minimum) && (bag as { format?: string }).format === "safeint" ? "whole " : ""}number${bag.maximum === undefined ? "" : ` from ${bag.minimum ?? bag.exclusiveMinimum} to ${bag.maximum}`}`;
+    if (def.type === "number") {
+      const { minValue, maxValue, isInt } = one as z.ZodNumber;
+      return `a ${isInt ? "whole " : ""}number from ${minValue} to ${maxValue}`;
+    }
     if (def.type === "enum" || def.type === "literal") return [...(one._zod.values ?? [])].join(", ");
     if (def.type === "null") return null;
     const examples = (one as z.ZodType).meta?.()?.["examples"];

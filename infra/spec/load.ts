@@ -1,5 +1,5 @@
 /** A topology file → a {@link LoadedTopology}, or one {@link TopologyError} that holds everything wrong with it. */
-import { explain, type Mistake, nearest, valueAt } from "./issues.ts";
+import { badNames, explain, type Mistake, nearest, valueAt } from "./issues.ts";
 import { type Problem, quote, type SpecPath, TopologyError } from "./problems.ts";
 import { prune } from "./prune.ts";
 import { readTopologyText } from "./read-file.ts";
@@ -53,56 +53,82 @@ function check(yaml: YamlFile, collector: Collector): Topology | null {
   // `x-…` at the top holds what anchors share; like in Compose files nothing else reads it.
   const input = Object.fromEntries(Object.entries(version.data).filter(([key]) => !key.startsWith("x-")));
   const parsed = written.safeParse(input);
-  if (parsed.success) return resolve(parsed.data, (complaint) => collector.complain(complaint, input));
-  const mistakes = explain(parsed.error.issues, written, input);
+  const mistakes = badNames(written, input);
+  if (parsed.success && mistakes.length === 0) return resolve(parsed.data, (complaint) => collector.complain(complaint, input));
+  if (!parsed.success) mistakes.push(...explain(parsed.error.issues, written, input));
   for (const mistake of mistakes) collector.mistake(mistake, input);
   complainAboutTheRest(input, mistakes.map(({ path }) => path), collector);
   return null;
 }
 
 /** Cross-checks what is left when the wrong places are taken out, so that one run tells of every problem. */
-function complainAboutTheRest(input: object, wrong: readonly SpecPath[], collector: Collector): void {
-  const pruned = prune(input, wrong);
-  const parsed = pruned === null ? null : written.safeParse(pruned);
-  if (!parsed?.success) return;
-  const touches = (a: SpecPath, b: SpecPath) => a.slice(0, b.length).join("\0") === b.slice(0, a.length).join("\0");
-  resolve(parsed.data, (complaint) => {
-    const rests = [complaint.path, ...(complaint.uses ?? [])];
-    if (!rests.some((path) => wrong.some((bad) => touches(path, bad)))) collector.complain(complaint, input);
-  });
+function complainAboutTheRest(input: object, mistaken: readonly SpecPath[], collector: Collector): void {
+  const wrong = [...mistaken];
+  let rest = prune(input, wrong);
+  // Taking a required key out makes its parent wrong, and so on up.
+  for (let attempt = 0; rest !== null && attempt < MAX_PRUNINGS; attempt++) {
+    const parsed = written.safeParse(rest);
+    if (parsed.success) {
+      const touches = (a: SpecPath, b: SpecPath) => a.slice(0, b.length).join("\0") === b.slice(0, a.length).join("\0");
+      resolve(parsed.data, (complaint) => {
+        const rests = [complaint.path, ...(complaint.uses ?? [])];
+        const shaken = wrong.some((bad) => rests.some((path) => touches(path, bad)) || (bad[0] === "regions" && bad.length <= 2 && complaint.usesRegions));
+        if (!shaken) collector.complain(complaint, input);
+      });
+      return;
+    }
+    const more = parsed.error.issues.map((issue) => issue.path as SpecPath);
+    wrong.push(...more);
+    rest = prune(rest, more);
+  }
 }
 
+const MAX_PRUNINGS = 5;
 type Content = Pick<Problem, "message" | "value" | "allowed" | "suggestion">;
 
 class Collector {
   private readonly found: { readonly offset: number; readonly problem: Problem }[] = [];
+  private readonly hiddenLines = new Set<number>();
   private readonly lines: readonly string[];
   constructor(text: string, private readonly file: string, private readonly yaml: YamlFile) {
     this.lines = text.split(/\r?\n/);
   }
 
   get problems(): readonly Problem[] { return this.found.map(({ problem }) => problem); }
-  sorted(): Problem[] { return [...this.found].sort((a, b) => a.offset - b.offset).map(({ problem }) => problem); }
+  /** In file order. A line that may hold a key is quoted by none of the problems on it. */
+  sorted(): Problem[] {
+    return [...this.found].sort((a, b) => a.offset - b.offset)
+      .map(({ problem }) => (this.hiddenLines.has(problem.position?.line ?? 0) ? { ...problem, sourceLine: null } : problem));
+  }
   position(offset: number): SourcePosition { return { file: this.file, ...this.yaml.linePosition(offset) }; }
 
-  add(offset: number, path: SpecPath, content: Content, hidden = false): void {
+  add(offset: number, path: SpecPath, content: Content): void {
     const position = this.position(offset);
-    this.found.push({ offset, problem: { position, path, ...content, sourceLine: hidden ? null : this.lines[position.line - 1] ?? null } });
+    if (mayHoldKey(path)) this.hiddenLines.add(position.line);
+    this.found.push({ offset, problem: { position, path, ...content, sourceLine: this.lines[position.line - 1] ?? null } });
   }
 
   mistake({ path, at, message, allowed, suggestion, hidden }: Mistake, data: unknown): void {
     const offset = at === "missing" ? nearestOffset(this.yaml, path.slice(0, -1), "key") : this.yaml.locate(path, at) ?? nearestOffset(this.yaml, path);
     const value = at === "key" ? path[path.length - 1] : valueAt(data, path);
-    this.add(offset, path, { message, value: hidden ? "(not shown: it may be a key)" : value === undefined ? null : quote(value), allowed, suggestion }, hidden);
+    if (hidden) this.hiddenLines.add(this.position(offset).line);
+    const secret = hidden || (at === "value" && mayHoldKey(path));
+    this.add(offset, path, { message, value: secret ? "(not shown: it may be a key)" : shown(value), allowed, suggestion });
   }
 
   complain({ path, at = "value", message, allowed, suggestion = null, candidates = [], missing = false, ...rest }: Complaint, data: unknown): void {
     const value = "value" in rest ? rest.value : missing ? undefined : valueAt(data, path);
     const near = suggestion ?? (typeof value === "string" ? nearest(value, candidates) : null);
     const offset = missing ? nearestOffset(this.yaml, path.slice(0, -1), "key") : this.yaml.locate(path, at) ?? nearestOffset(this.yaml, path);
-    this.add(offset, path, { message, value: value === undefined ? null : quote(value), allowed, suggestion: near });
+    this.add(offset, path, { message, value: shown(value), allowed, suggestion: near });
   }
 }
+
+/** Lists and maps are not repeated: the quoted line shows them. */
+const shown = (value: unknown): string | null => (value === undefined || (typeof value === "object" && value !== null) ? null : quote(value));
+
+/** Stream keys get pasted next to where they belong; such places are not repeated on screens and in logs. */
+const mayHoldKey = (path: SpecPath): boolean => path.includes("restream") || /key|secret|pass|token/i.test(String(path.at(-1))) && path.at(-1) !== "token" && path.at(-1) !== "keyRotation";
 
 /** Names of typed fields → the key they are written under. */
 const WRITTEN_AS: Readonly<Record<string, string>> = {

@@ -48,10 +48,13 @@ export function quote(value: unknown, max = 60): string {
 
 export interface FormatOptions { readonly color: boolean; /** Used where a problem has no position. */ readonly file?: string }
 
+/** More than this nobody reads at once; all of them stay in `TopologyError.problems`. */
+const MAX_SHOWN = 100;
+
 /** All problems as text, in file order, with a count at the end when there is more than one. */
 export function formatProblems(problems: readonly Problem[], { color, file = "" }: FormatOptions): string {
   const paint = picocolors.createColors(color);
-  const blocks = problems.map((problem) => {
+  const blocks = problems.slice(0, MAX_SHOWN).map((problem) => {
     const at = problem.position ? `${problem.position.file}:${problem.position.line}:${problem.position.column}` : file;
     const path = formatPath(problem.path);
     const lines = [`${paint.bold(at === "" ? "" : `${at}${problem.position ? "  " : ": "}`)}${path === "" ? "" : `${paint.cyan(path)}: `}${problem.message}`];
@@ -61,7 +64,7 @@ export function formatProblems(problems: readonly Problem[], { color, file = "" 
     if (problem.sourceLine !== null && problem.position) lines.push(...quoteLine(problem.sourceLine, problem.position, paint));
     return lines.join("\n");
   });
-  if (problems.length > 1) blocks.push(`${problems.length} problems`);
+  if (problems.length > 1) blocks.push(`${problems.length} problems${problems.length > MAX_SHOWN ? `, of which the first ${MAX_SHOWN} are shown` : ""}`);
   return blocks.join("\n\n");
 }
 

@@ -11,21 +11,26 @@ export function prune(data: object, wrong: readonly SpecPath[]): object | null {
     if (path.length === 0) return null;
     if (path.length === 1 && path[0] === "name") copy["name"] = "unnamed";
     else if (path.length === 1 && path[0] === "streams") copy["streams"] = { main: null };
-    else remove(copy, path);
+    else remove(copy, removable(data, path));
   }
   return copy;
 }
 
-function remove(root: Record<string, unknown>, path: SpecPath): void {
-  // The deepest map on the way whose key is a name, not a list index.
-  let target: Record<string, unknown> = root;
-  let key = String(path[0]);
-  let value: unknown = root[key];
-  for (const step of path.slice(1)) {
-    if (value === null || typeof value !== "object" || Array.isArray(value) || typeof step === "number" || !Object.hasOwn(value, step)) break;
-    target = value as Record<string, unknown>;
-    key = step;
-    value = target[key];
+/** The longest part of a path that the data has and that does not end inside a list. */
+function removable(data: object, path: SpecPath): SpecPath {
+  const names: (string | number)[] = [];
+  let value: unknown = data;
+  for (const step of path) {
+    if (value === null || typeof value !== "object" || Array.isArray(value) || !Object.hasOwn(value, step)) break;
+    names.push(step);
+    value = (value as Record<string, unknown>)[step];
   }
-  delete target[key];
+  return names;
+}
+
+function remove(root: Record<string, unknown>, path: SpecPath): void {
+  let target: unknown = root;
+  for (const step of path.slice(0, -1)) target = (target as Record<string, unknown> | undefined)?.[step];
+  const last = path.at(-1);
+  if (last !== undefined && target !== null && typeof target === "object") delete (target as Record<string, unknown>)[last];
 }

@@ -131,7 +131,7 @@ function resolveViewers(written: number | Readonly<Record<string, number>>, path
     }
     return { ...written };
   }
-  if (regions.length > 1) report({ path, uses: [["regions"]], message: "does not say in which region", allowed: `a number for each: ${regions.join(", ")}` });
+  if (regions.length > 1) report({ path, usesRegions: true, message: "does not say in which region", allowed: `a number for each: ${regions.join(", ")}` });
   return { [regions[0]!]: written };
 }
 
@@ -142,5 +142,5 @@ function resolveRecord(written: WrittenStream["record"]): Stream["record"] {
 
 /** The complaint about a region that `regions` does not have; it points at the key. */
 export function unknownRegion(path: SpecPath, regions: readonly string[]) {
-  return { path, at: "key" as const, uses: [["regions"]], message: "is not one of the regions", value: path[path.length - 1], allowed: regions.join(", "), candidates: regions };
+  return { path, at: "key" as const, usesRegions: true, message: "is not one of the regions", value: path[path.length - 1], allowed: regions.join(", "), candidates: regions };
 }

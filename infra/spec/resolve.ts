@@ -17,6 +17,8 @@ export interface Complaint {
   readonly candidates?: readonly string[];
   /** Other places the complaint rests on; when one of them is itself wrong, this complaint is not made. */
   readonly uses?: readonly SpecPath[];
+  /** It rests on which regions there are. */
+  readonly usesRegions?: boolean;
   readonly at?: "key" | "value";
   /** Nothing is written at the path, so there is no value to show. */
   readonly missing?: boolean;
@@ -77,7 +79,7 @@ function resolveGroups<W, G>(
 ): Record<string, G> {
   if (written === null || written === undefined) written = Object.fromEntries(defaults.map((region) => [region, 1])) as Record<string, W>;
   if (typeof written === "number") {
-    if (regions.length > 1) report({ path: [role], uses: [["regions"]], message: "does not say in which region", allowed: `a number for each: ${regions.join(", ")}` });
+    if (regions.length > 1) report({ path: [role], usesRegions: true, message: "does not say in which region", allowed: `a number for each: ${regions.join(", ")}` });
     written = { [regions[0]!]: written } as Record<string, W>;
   }
   const groups: Record<string, G> = {};

@@ -13,11 +13,13 @@ interface TextMeta {
   readonly examples: readonly string[];
   /** For the JSON Schema: never stricter than `convert`. */
   readonly pattern?: string;
+  /** What to say of a bare number. */
+  readonly ifNumber?: string;
 }
 
 /** A text value with a converter that throws {@link UnitError}. */
 export function text<T>(convert: (text: string) => T, meta: TextMeta): z.ZodType<T, string> {
-  const written = z.string({ error: (issue) => `${numberOrType(issue.input)}, allowed is ${meta.allowed}` });
+  const written = z.string({ error: ({ input }) => `${typeof input === "number" ? meta.ifNumber ?? "reads as a number; put it in quotes" : "must be text"}, allowed is ${meta.allowed}` });
   return converted(written.meta(meta.pattern === undefined ? { examples: [...meta.examples] } : { examples: [...meta.examples], pattern: meta.pattern }), convert);
 }
 
@@ -35,11 +37,6 @@ export function converted<T, I>(schema: z.ZodType<I, I>, convert: (value: I) => 
   });
 }
 
-function numberOrType(input: unknown): string {
-  if (typeof input === "number") return "is a number without a unit or reads as a number";
-  return "must be text";
-}
-
 /** A whole number or a decimal within a range. */
 export function number(min: number, max: number, kind: "whole" | "any" = "whole") {
   const schema = kind === "whole" ? z.int() : z.number();
@@ -54,13 +51,13 @@ const between = <T extends number>(value: T, min: number, max: number, allowed: 
 /** A bit rate, in kbps. */
 export const bitrate = (min = "50 kbps", max = "200 Mbps") => text(
   (value) => between(units.toKbps(value), units.toKbps(min), units.toKbps(max), `${min} to ${max}`),
-  { allowed: units.BITRATE_ALLOWED, examples: ["6 Mbps", "2500 kbps"], pattern: units.BITRATE_PATTERN },
+  { allowed: units.BITRATE_ALLOWED, examples: ["6 Mbps", "2500 kbps"], pattern: units.BITRATE_PATTERN, ifNumber: "has no unit" },
 );
 
 /** A time span, in seconds. */
 export const duration = (min: string, max: string, examples: readonly string[]) => text(
   (value) => between(units.toSeconds(value), units.toSeconds(min), units.toSeconds(max), `${min} to ${max}`),
-  { allowed: units.DURATION_ALLOWED, examples, pattern: units.DURATION_PATTERN },
+  { allowed: units.DURATION_ALLOWED, examples, pattern: units.DURATION_PATTERN, ifNumber: "has no unit" },
 );
 
 export const resolution = text(units.toResolution,
@@ -87,8 +84,8 @@ export function toName(value: string): string {
 }
 
 export const name = text(toName, { allowed: NAME_ALLOWED, examples: ["main-stage"], pattern: NAME_PATTERN });
-/** Keys of maps: streams, publishers, regions and so on. zod hands key problems over without the hint, so `issues.ts` asks {@link toName} again. */
-export const nameKey = z.string().max(40).regex(new RegExp(NAME_PATTERN));
+/** Keys of maps: streams, publishers, regions and so on. The pattern is for editors; `issues.ts` checks names, because zod would skip what a bad name holds. */
+const nameKey = z.string().meta({ pattern: NAME_PATTERN, maxLength: 40 });
 
 /** A map from names to values; a name with nothing after it takes every default. */
 export const named = <V extends z.ZodType>(value: V) => z.record(nameKey, value);

@@ -158,6 +158,17 @@ function problem(node: Node, path: SpecPath, message: string, allowed: string | 
   return { offset: node.range?.[0] ?? 0, path, message, allowed, suggestion: null };
 }
 
+/** Points at the first bracket that is too deep; for nested blocks at the start. */
+function tooDeep(text: string): YamlProblem {
+  let depth = 0;
+  let offset = 0;
+  for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === "[" || bracket === "{" ? 1 : -1;
+    if (depth > MAX_DEPTH) { offset = index; break; }
+  }
+  return { offset, path: [], message: `the file is nested more than ${MAX_DEPTH} levels deep`, allowed: null, suggestion: null };
+}
+
 class Stop extends Error { constructor(readonly problem: YamlProblem) { super(problem.message); } }
 
 /** Reads a text as one YAML document. Mistakes are returned, never thrown. */
@@ -178,12 +189,14 @@ export function readYaml(text: string): YamlFile {
   let document: Document.Parsed;
   try {
     // Duplicates are looked for in Reader: the package compares every key of a map with every other.
-    document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
+    document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, logLevel: "error" });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return failed([{ offset: 0, path: [], message: `is nested more than ${MAX_DEPTH} levels deep`, allowed: null, suggestion: null }]);
+    return failed([tooDeep(text)]);
   }
   const syntax = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
+  // The parser hands its own stack overflow over as a syntax error, at a place that depends on the stack.
+  if (syntax?.message.includes("call stack")) return failed([tooDeep(text)]);
   // What follows a syntax error is mostly its echo, so only the first is told.
   if (syntax) return failed([{ offset: syntax.pos[0], path: [], ...explainSyntax(syntax.code, syntax.message), suggestion: null }]);
   const directive = /^%YAML[ \t]+1\.1/m.exec(text);
@@ -237,5 +250,8 @@ const SYNTAX: Readonly<Record<string, { message: string; allowed: string | null 
 };
 
 function explainSyntax(code: string, message: string): { message: string; allowed: string | null } {
+  if (code === "BAD_INDENT" && message.startsWith("Flow ")) {
+    return { message: "a bracket above is still open here", allowed: `${message.includes("map") ? "}" : "]"} before this line, or this line indented` };
+  }
   return SYNTAX[code] ?? { message: `is not valid YAML: ${message.replace(/\s+/g, " ").slice(0, 160)}`, allowed: null };
 }

@@ -64,6 +64,7 @@ function applyDefaults(fields: Fields, olds: Properties, out: Properties): void 
 
 function checkValue(field: Field, old: Value | undefined, value: Value, path: string, options: CheckOptions, failures: CheckFailure[]): Value {
   if (isUnknown(value)) return value;
+  const mistakes = failures.length;
   const wrong = (wanted: string): Value => {
     failures.push({ property: path, reason: `"${path}" must be ${wanted}, not ${describe(value, field)}` });
     return value;
@@ -101,7 +102,7 @@ function checkValue(field: Field, old: Value | undefined, value: Value, path: st
         return checkObject(field.fields, isObject(old) ? old : {}, value, path, options, failures);
     }
   })();
-  const complaint = field.validate !== undefined && !isUnknown(checked) ? field.validate(checked) : undefined;
+  const complaint = field.validate !== undefined && failures.length === mistakes ? field.validate(checked) : undefined;
   if (complaint !== undefined) failures.push({ property: path, reason: `"${path}": ${complaint}` });
   return checked;
 }

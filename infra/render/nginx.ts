@@ -21,7 +21,6 @@ export function nginxService(reads: readonly string[], readyUrl: string, after: 
 export function nginxMain(http: string): string {
   return `user www-data;
 worker_processes auto;
-worker_rlimit_nofile 65536;
 worker_shutdown_timeout 30s;
 daemon off;
 pid ${RUN}/nginx/nginx.pid;

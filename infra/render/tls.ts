@@ -10,7 +10,7 @@ export const KEY = "tls/server.key";
 export function certificateFiles(): RenderedFile[] {
   const [crt, key] = CERTIFICATE_SECRETS;
   return [
-    { path: CERTIFICATE, content: secretMarker(crt), mode: "0644", reload: "hot-reload" },
+    { path: CERTIFICATE, content: secretMarker(crt), mode: "0600", reload: "hot-reload" },
     { path: KEY, content: secretMarker(key), mode: "0600", reload: "hot-reload" },
   ];
 }

@@ -58,7 +58,7 @@ describe("secrets", () => {
       for (const f of b.files) {
         for (const [, name] of f.content.matchAll(/@\{secret:([^}]+)\}/g)) {
           expect(b.secrets).toContain(name);
-          if (f.path !== "tls/server.crt") expect(f.mode).toBe("0600");
+          expect(f.mode).toBe("0600");
         }
       }
     }

@@ -1,0 +1,46 @@
+import type { Command } from "commander";
+import { examples, exitWith } from "./lib/command.ts";
+
+/** "0.5" → 0.5; loaded late, because it brings the plan along. */
+const scaleText = "shrink pictures and bitrates, above 0 and at most 1";
+async function scaleOf(options: { readonly scale?: string }): Promise<number> {
+  if (options.scale === undefined) return 1;
+  return (await import("./lib/topology.ts")).parseScale(options.scale);
+}
+
+/** Commands that only read a topology file. Each loads its module when it is run: `check` in an editor must start fast. */
+export function registerFileCommands(program: Command): void {
+  examples(program.command("check").description("check a topology file: schema errors and what the plan found")
+    .argument("<file>", "topology file")
+    .option("--strict", "exit with 1 when there are warnings").option("--json", "diagnostics as JSON")
+    .action(async (file: string, options) => exitWith((await import("./check.ts")).check(file, options))),
+  ["npx headend check stacks/studio.yaml", "npx headend check --strict --json stacks/studio.yaml",
+    "exit codes: 0 clean, 1 warnings with --strict, 2 errors"]);
+
+  examples(program.command("schema").description("print the JSON Schema of the topology file, for editors")
+    .action(async () => (await import("./schema.ts")).schema()),
+  ["npx headend schema > topology.schema.json"]);
+
+  examples(program.command("plan").description("show what a topology becomes: hosts, open ports, streams")
+    .argument("<file>", "topology file")
+    .option("--scale <number>", scaleText).option("--json", "the whole plan as JSON")
+    .action(async (file: string, options) => (await import("./plan.ts")).plan(file, { ...options, scale: await scaleOf(options) })),
+  ["npx headend plan stacks/studio.yaml", "npx headend plan stacks/studio.yaml --json | jq '.hosts[].name'"]);
+
+  examples(program.command("render").description("write every file of every host into a folder")
+    .argument("<file>", "topology file").requiredOption("-o, --out <dir>", "folder to write; must be empty or not exist")
+    .option("--force", "replace what an earlier render wrote there")
+    .option("--scale <number>", scaleText).option("--json", "list what was written as JSON")
+    .action(async (file: string, options) => (await import("./render.ts")).render(file, { ...options, scale: await scaleOf(options) })),
+  ["npx headend render stacks/studio.yaml --out /tmp/studio", "npx headend render new.yaml -o /tmp/new && diff -r /tmp/studio /tmp/new"]);
+
+  examples(program.command("init").description("write a topology file; asks when run in a terminal")
+    .argument("[file]", "file to write", "stacks/event.yaml")
+    .option("--name <name>", "name of the event").option("--stream <name...>", "names of the streams")
+    .option("--resolution <size>", "picture of the publishers, e.g. 1920x1080").option("--fps <rate>", "pictures a second")
+    .option("--bitrate <rate>", "bitrate of the publishers, e.g. \"6 Mbps\"").option("--latency <tier>", "standard, low or ultra")
+    .option("--redundant", "two multiplexers, transcoders and distributors").option("--record <time>", "record and keep, e.g. \"30 d\"")
+    .option("--yes", "take the defaults, ask nothing").option("--force", "overwrite the file")
+    .action(async (file: string, options) => (await import("./init.ts")).init(file, options)),
+  ["npx headend init stacks/festival.yaml", "npx headend init stacks/talk.yaml --yes --name talk --stream main --latency low"]);
+}

@@ -1,0 +1,63 @@
+import type { Command } from "commander";
+import { examples, exitWith } from "./lib/command.ts";
+
+const withStack = (command: Command): Command => command.option("-s, --stack <name>", "stack to work on", "local");
+
+/** Commands that work on a stack. Each loads its module when it is run. */
+export function registerStackCommands(program: Command): void {
+  examples(withStack(program.command("up").description("set up what is missing, deploy with Pulumi, wait until every stream plays"))
+    .option("-t, --topology <file>", "topology file; remembered by the stack (first time: stacks/studio.yaml)")
+    .option("--scale <number>", "shrink pictures and bitrates; remembered").option("--expose <address>", "address to publish ports on; remembered (127.0.0.1)")
+    .option("--port-offset <number>", "add to every published port; remembered (0)")
+    .option("--skip-preflight", "do not check ports, disk and processor first").option("-y, --yes", "accepted for scripts; up never asks")
+    .action(async (options) => exitWith(await (await import("./up.ts")).up(options))),
+  ["npx headend up", "npx headend up --topology stacks/festival.yaml --scale 0.4", "npx headend up --stack second --port-offset 1000"]);
+
+  examples(withStack(program.command("preview").description("what `up` would change: pulumi preview --diff"))
+    .option("--json", "Pulumi's preview as JSON")
+    .action(async (options) => exitWith(await (await import("./preview.ts")).preview(options))),
+  ["npx headend preview", "npx headend preview --stack local --json"]);
+
+  examples(withStack(program.command("down").description("take the stack down: no container, network or volume stays; recordings are kept"))
+    .option("--remove", "forget the stack's config too; its stream keys are lost").option("-y, --yes", "do not ask")
+    .action(async (options) => exitWith(await (await import("./down.ts")).down(options))),
+  ["npx headend down --yes", "npx headend down --stack second --remove --yes"]);
+
+  examples(withStack(program.command("kit").description("per publisher: server, key, OBS settings, ffmpeg commands; viewer links"))
+    .argument("[file]", "topology file; without one, the stack's").option("--show-secrets", "show keys instead of dots").option("--json", "as JSON")
+    .action(async (file: string | undefined, options, command: Command) => (await import("./kit.ts")).kit(file, { ...options, stackGiven: command.getOptionValueSource("stack") === "cli" })),
+  ["npx headend kit stacks/studio.yaml", "npx headend kit --stack local --show-secrets"]);
+
+  examples(withStack(program.command("demo").description("publish a test picture with a running clock; Ctrl-C ends it"))
+    .option("--stream <name>", "stream to publish (the first)").option("--publisher <name>", "publish as this publisher (the first)")
+    .option("--via <protocol>", "srt, rtmps, rtmp or whip (the publisher's first)").option("--duration <time>", "stop after, e.g. 30s (until Ctrl-C)")
+    .option("--open", "open the player page in a browser")
+    .action(async (options) => exitWith(await (await import("./demo.ts")).demo(options))),
+  ["npx headend demo", "npx headend demo --stream main --via srt --duration 30s"]);
+
+  examples(withStack(program.command("status").description("what is live, at what bitrate, from where")).option("--json", "as JSON")
+    .action(async (options) => exitWith(await (await import("./status.ts")).status(options))),
+  ["npx headend status", "npx headend status --json | jq '.streams'"]);
+
+  examples(withStack(program.command("doctor").description("what is wrong with this machine or stack, and what to do")).option("--json", "as JSON")
+    .action(async (options) => exitWith(await (await import("./doctor.ts")).doctor(options))),
+  ["npx headend doctor", "exit codes: 0 nothing wrong, 1 something is"]);
+
+  examples(withStack(program.command("trust").description("write the stack's certificate authority and say how to trust it"))
+    .action(async (options) => (await import("./trust.ts")).trust(options)),
+  ["npx headend trust", "npx headend trust --stack second"]);
+
+  const secret = program.command("secret").description("secrets that a topology names as `secret:NAME`");
+  examples(withStack(secret.command("set").description("store a secret, encrypted, in the stack's config; asks, or reads standard input"))
+    .argument("<name>", "name as in `secret:NAME`")
+    .action(async (name: string, options) => (await import("./secret.ts")).setSecret(name, options)),
+  ["npx headend secret set youtube", "printf %s \"$KEY\" | npx headend secret set youtube --stack local"]);
+
+  examples(program.command("setup").description("bring the toolchain only: Docker, Pulumi, images")
+    .action(async () => (await import("./setup.ts")).setup()),
+  ["npx headend setup"]);
+
+  examples(program.command("env").description("print the variables with which plain `pulumi` works here")
+    .action(async () => (await import("./env.ts")).env()),
+  ["eval \"$(npx headend env)\" && pulumi up --stack local"]);
+}

@@ -1,0 +1,94 @@
+import { join, resolve } from "node:path";
+import { ensureToolchain } from "../setup/index.ts";
+import { AlreadyTold, loadAndPlan } from "./lib/topology.ts";
+import { CliError, EXIT } from "./lib/errors.ts";
+import { kitText } from "./kit/text.ts";
+import { stackKit } from "./kit.ts";
+import { note, paint, paintError, print, seconds } from "./lib/output.ts";
+import { ROOT, shown } from "./lib/places.ts";
+import { checkStackName, DEFAULT_TOPOLOGY, plainConfig, type Stack, type StackConfig, stackNamed, type StackOutputs } from "./lib/stack.ts";
+import { configValues, prepareStack, type Remembered } from "./up/configure.ts";
+import { preflight } from "./up/preflight.ts";
+import { type Missing, waitUntilPlayable } from "./up/wait.ts";
+
+export interface UpOptions extends Remembered { readonly stack: string; readonly skipPreflight?: boolean }
+
+/** A cold machine with many streams: images are there, but every encoder starts at once. */
+const PLAYABLE_WITHIN_MS = 120_000;
+
+/** `headend up`: from whatever is there to a stack that plays. @returns the exit code */
+export async function up(options: UpOptions): Promise<number> {
+  const began = Date.now();
+  checkStackName(options.stack);
+  const values = configValues(options);
+  // A mistake in the topology is told before minutes of set-up.
+  const file = resolve(ROOT, values.get("topology") ?? plainConfig(options.stack, "topology") ?? DEFAULT_TOPOLOGY);
+  const { plan } = loadAndPlan(file, Number(values.get("scale") ?? plainConfig(options.stack, "scale") ?? 1));
+  if (plan.findings.some((f) => f.severity === "error")) {
+    const { check } = await import("./check.ts");
+    check(file, {});
+    throw new AlreadyTold();
+  }
+
+  await ensureToolchain({ root: ROOT });
+  const stack = stackNamed(options.stack);
+  const config = await prepareStack(stack, values);
+  if (!options.skipPreflight) {
+    const warnings = await preflight({
+      stack: stack.name, plan, expose: config["expose"] ?? "127.0.0.1", portOffset: Number(config["portOffset"] ?? 0), recordings: recordingsDir(stack.name, config),
+    });
+    for (const warning of warnings) note(`${paintError.yellow("warning:")} ${warning}`);
+  }
+  note(`${plan.name} (${shown(file)}) → stack ${stack.name}\n`);
+
+  const code = await stack.interactive(["up", "--yes", "--skip-preview"]);
+  if (code !== 0) return failed(stack.name, code);
+  const outputs = await stack.outputs();
+  if (outputs === null) throw new CliError("Pulumi finished, but the stack has no outputs.", `Look at it: pulumi stack --stack ${stack.name}`);
+  const missing = await waitUntilPlayable(outputs, Date.now() + PLAYABLE_WITHIN_MS, teller());
+  if (missing.size > 0) return notPlayable(stack.name, missing);
+  await finish(stack, outputs, Date.now() - began);
+  return EXIT.ok;
+}
+
+export function recordingsDir(stack: string, config: StackConfig): string {
+  return resolve(ROOT, config["recordings"] ?? join(".headend", "recordings", stack));
+}
+
+function failed(stack: string, code: number): number {
+  note(code === EXIT.interrupted
+    ? "\nInterrupted. What was made stays; run the same command again and it goes on from there."
+    : `\n${paintError.red("error:")} Pulumi did not finish; it says why above. Once that is solved, run the same command again: it goes on from there.\n  npx headend doctor --stack ${stack}  looks for common causes.`);
+  return code === EXIT.interrupted ? code : EXIT.failure;
+}
+
+/** Tells once who is awaited, then every ten seconds who still is. */
+function teller(): (missing: Missing) => void {
+  let last = 0;
+  return (missing) => {
+    if (Date.now() - last < 10_000) return;
+    note(`waiting for ${[...missing].map(([name, why]) => (last === 0 ? name : `${name} (${why})`)).join(", ")}`);
+    last = Date.now();
+  };
+}
+
+function notPlayable(stack: string, missing: Missing): number {
+  note(`${paintError.red("error:")} deployed, but after ${seconds(PLAYABLE_WITHIN_MS)} not everything plays:`);
+  for (const [name, why] of missing) note(`  ${name}: ${why}`);
+  note(`  npx headend doctor --stack ${stack}  says what to do.`);
+  return EXIT.failure;
+}
+
+async function finish(stack: Stack, outputs: StackOutputs, tookMs: number): Promise<void> {
+  const kit = await stackKit(stack, {});
+  const only = `--stack ${stack.name}`;
+  print(`\n${kitText(kit, { short: true })}\n`);
+  print(`${paint.green("ready")} in ${seconds(tookMs)}: ${paint.bold(outputs.viewer)}\n`);
+  const next: readonly (readonly [string, string])[] = [
+    [`kit ${only} --show-secrets`, "keys, OBS settings, ffmpeg commands"],
+    [`demo ${only}`, "a test picture with a clock"],
+    ...(outputs.ca === null ? [] : [[`trust ${only}`, "make browsers and OBS accept the certificate"] as const]),
+  ];
+  const width = Math.max(...next.map(([command]) => command.length));
+  for (const [command, does] of next) print(`  npx headend ${command.padEnd(width)}   ${does}`);
+}

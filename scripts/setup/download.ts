@@ -19,7 +19,7 @@ async function open(ctx: Context, url: string): Promise<Response> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), FIRST_BYTE_MS);
   try {
-    const response = await fetch(url, { signal: AbortSignal.any([limit.signal, ctx.signal]), redirect: "follow" });
+    const response = await ctx.machine.fetch(url, { signal: AbortSignal.any([limit.signal, ctx.signal]) });
     if (!response.ok) throw new SourceError(`${url} answered ${response.status}`, false);
     return response;
   } catch (error) {
@@ -33,6 +33,13 @@ async function open(ctx: Context, url: string): Promise<Response> {
 /** Fetches a short text. @throws SourceError */
 export async function fetchText(ctx: Context, url: string): Promise<string> {
   return (await open(ctx, url)).text();
+}
+
+/** @throws SourceError when an official site does not answer at all; what it answers does not matter */
+export async function probe(ctx: Context, url: string): Promise<void> {
+  try { await (await open(ctx, url)).body?.cancel(); } catch (error) {
+    if (!(error instanceof SourceError) || error.offline) throw error;
+  }
 }
 
 /** The SHA-256 that a checksum list ("<hex>  <file>" a line) gives for a file. @throws SourceError when it names none */

@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync, realpathSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { connectEngine, type Engine } from "./docker-api.ts";
 import { run, type RunOptions, type RunResult } from "./process.ts";
 
 export interface FreeSpace {
@@ -21,6 +22,9 @@ export interface Machine {
   run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** Space left for a folder that need not exist yet. */
   freeSpace(folder: string): FreeSpace;
+  fetch(url: string, options: { readonly signal: AbortSignal }): Promise<Response>;
+  /** The Docker engine, whether it runs or not. @throws SetupError for a DOCKER_HOST that cannot be used */
+  engine(): Engine;
 }
 
 /** True for a file that may be executed. */
@@ -62,6 +66,8 @@ export function thisMachine(env: Readonly<Record<string, string | undefined>> = 
       const { bavail, bsize } = statfsSync(at);
       return { bytes: bavail * bsize, device: statSync(at).dev };
     },
+    fetch: (url, options) => fetch(url, { ...options, redirect: "follow" }),
+    engine: () => connectEngine(env),
   };
 }
 

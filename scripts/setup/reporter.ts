@@ -4,6 +4,8 @@ import ora, { type Ora } from "ora";
 export interface Step {
   /** What is being done now; a new phase is shown at once, the counters inside a phase only now and then. */
   phase(text: string): void;
+  /** Nothing to do until another part is there; said once, since that part tells how far it is. */
+  waiting(text: string): void;
   detail(text: string): void;
   done(text: string): void;
   failed(): void;
@@ -24,12 +26,12 @@ export function elapsed(ms: number): string {
 
 /** Shows nothing: for callers that only want the result. */
 export const silentReporter: Reporter = {
-  step: () => ({ phase() {}, detail() {}, done() {}, failed() {} }),
+  step: () => ({ phase() {}, waiting() {}, detail() {}, done() {}, failed() {} }),
   note() {},
   close() {},
 };
 
-interface Running { readonly name: string; readonly began: number; phase: string; detail: string; told: number }
+interface Running { readonly name: string; readonly began: number; phase: string; detail: string; told: number; idle: boolean }
 
 /**
  * Reports on standard error: a live line where a person watches a terminal, else a line for every phase and one every half
@@ -43,14 +45,15 @@ export function createReporter(stream: NodeJS.WriteStream = process.stderr, ever
   const print = (line: string): void => { spinner?.clear(); stream.write(`${line}\n`); };
   const draw = (): void => {
     if (!spinner) return;
-    const text = [...running].map((r) => `${describe(r)} (${elapsed(Date.now() - r.began)})`).join("  ·  ");
+    const shown = [...running].some((r) => !r.idle) ? [...running].filter((r) => !r.idle) : [...running];
+    const text = shown.map((r) => `${describe(r)} (${elapsed(Date.now() - r.began)})`).join("  ·  ");
     spinner.text = text.slice(0, Math.max(20, (stream.columns ?? 100) - 4));
     if (running.size === 0) { spinner.stop(); spinner = null; }
   };
   const tick = (): void => {
     if (live) { draw(); return; }
     for (const r of running) {
-      if (Date.now() - r.told < everyMs) continue;
+      if (r.idle || Date.now() - r.told < everyMs) continue;
       r.told = Date.now();
       print(`    ${describe(r)} (${elapsed(Date.now() - r.began)})`);
     }
@@ -64,19 +67,19 @@ export function createReporter(stream: NodeJS.WriteStream = process.stderr, ever
   };
   return {
     step(name) {
-      const r: Running = { name, began: Date.now(), phase: "", detail: "", told: Date.now() };
+      const r: Running = { name, began: Date.now(), phase: "", detail: "", told: Date.now(), idle: false };
       running.add(r);
       timer ??= setInterval(tick, live ? 250 : 1000);
       timer.unref();
       if (live) spinner ??= ora({ stream, discardStdin: false, hideCursor: false }).start();
+      const turn = (text: string, idle: boolean): void => {
+        Object.assign(r, { phase: text, detail: "", told: Date.now(), idle });
+        if (live) draw();
+        else if (!idle) print(`  · ${name}: ${text}`);
+      };
       return {
-        phase(text) {
-          r.phase = text;
-          r.detail = "";
-          r.told = Date.now();
-          if (live) draw();
-          else print(`  · ${name}: ${text}`);
-        },
+        phase: (text) => turn(text, false),
+        waiting: (text) => turn(text, true),
         detail(text) { r.detail = text; },
         done: (text) => settle(r, `  ✓ ${name}: ${text} (${elapsed(Date.now() - r.began)})`),
         failed: () => settle(r, null),

@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readlinkSync,
 import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { installPackages, packageKnown, requireRoot } from "../apt.ts";
-import { connectEngine, engineTarget, type Engine } from "../docker-api.ts";
+import { engineTarget, type Engine } from "../docker-api.ts";
 import { SetupError, SourceError } from "../errors.ts";
 import { runHere, throwIfInterrupted, type Context, type Part } from "../part.ts";
 import { tail } from "../process.ts";
@@ -66,7 +66,7 @@ export const dockerPart: Part<Engine> = {
   space: { cache: 0, docker: 400e6 },
 
   async find(ctx) {
-    const engine = connectEngine(ctx.machine.env);
+    const engine = ctx.machine.engine();
     const ping = await engine.ping();
     if (ping === "denied") denied();
     return ping === "ok" && ctx.machine.which("docker").length > 0 ? { value: engine, source: "installed" } : null;
@@ -76,7 +76,7 @@ export const dockerPart: Part<Engine> = {
     if (!("socketPath" in engineTarget(ctx.machine.env)) || ctx.machine.env["DOCKER_HOST"]) {
       throw new SetupError("docker-unusable", `The Docker engine at DOCKER_HOST (${ctx.machine.env["DOCKER_HOST"]}) does not answer.`, "Start it, or unset DOCKER_HOST, and run the same command again.");
     }
-    const engine = connectEngine(ctx.machine.env);
+    const engine = ctx.machine.engine();
     const plan = dockerPlan({ ping: await engine.ping(), installed: ctx.machine.which("dockerd").length > 0, daemonRuns: pidFileState(FILES.pidFile, "dockerd").state === "running" });
     if (plan === "hung") {
       throw new SetupError("docker-unusable", `The Docker engine runs (process ${pidFileState(FILES.pidFile, "dockerd").pid}) and does not answer.`,

@@ -22,7 +22,7 @@ export function hostImagePart(root: string): Part<string> {
     },
 
     async build(ctx, step) {
-      step.phase("waiting for Docker, the base image and MediaMTX");
+      step.waiting("waiting for Docker, the base image and MediaMTX");
       const engine = (await provide(dockerPart, ctx)).value;
       const [base, mediamtx] = await Promise.all([provide(baseImagePart, ctx), provide(mediamtxPart, ctx)]);
       const folder = ctx.cache.temporary("host-image");

@@ -53,7 +53,7 @@ export const mediamtxPart: Part<string> = {
   },
 
   async build(ctx, step) {
-    step.phase("waiting for Go");
+    step.waiting("waiting for Go");
     const go = (await provide(goPart, ctx)).value;
     const dir = await ctx.turns.take("go", () => ctx.cache.publish(key(ctx), "registries", async (into) => {
       const work = join(into, "work");

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { probe } from "../download.ts";
 import { SourceError, looksOffline } from "../errors.ts";
 import { isExecutable } from "../machine.ts";
 import { provide, runHere, type Context, type Part } from "../part.ts";
@@ -15,6 +16,8 @@ export type PluginName = typeof PLUGINS[number];
 /** An official plugin's program, or "stand-in" where headend's own serves instead. */
 export type Plugin = { readonly kind: "official"; readonly program: string } | { readonly kind: "stand-in" };
 
+/** Where Pulumi takes plugins from. */
+const OFFICIAL = "https://get.pulumi.com/";
 const INSTALL_MS = 240_000;
 
 /** The version of a plugin is that of its npm package. */
@@ -47,16 +50,15 @@ export function pluginPart(root: string, name: PluginName): Part<Plugin> {
 
     async download(ctx, step) {
       const pulumi = (await provide(pulumiPart, ctx)).value;
-      const host = "get.pulumi.com";
-      if (ctx.silentHosts.has(host)) throw new SourceError(`${host} did not answer`, true);
       step.phase("official download");
+      await probe(ctx, OFFICIAL);
       const home = pulumiHome(ctx.machine.env);
       const result = await runHere(ctx, [pulumi.program, "plugin", "install", "resource", name, `v${version}`], {
         env: { PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" }, timeoutMs: INSTALL_MS,
       });
       const program = programIn(home, name, version);
       if (result.code !== 0 || !isExecutable(program)) {
-        if (looksOffline(result.stderr)) ctx.silentHosts.add(host);
+        if (looksOffline(result.stderr)) ctx.silentHosts.add(new URL(OFFICIAL).host);
         throw new SourceError(`pulumi plugin install failed:\n${tail(result, 3)}`, looksOffline(result.stderr));
       }
       return { kind: "official", program };

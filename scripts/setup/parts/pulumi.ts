@@ -73,7 +73,7 @@ export const pulumiPart: Part<Pulumi> = {
   },
 
   async build(ctx, step) {
-    step.phase("waiting for Go");
+    step.waiting("waiting for Go");
     const go = (await provide(goPart, ctx)).value;
     const dir = await ctx.turns.take("go", () => ctx.cache.publish(key(ctx), "registries", (into) => buildProgram(ctx, step, go, PROGRAM, into)));
     return { program: join(dir, "pulumi"), version: VERSION };
@@ -98,7 +98,7 @@ export const languagePart: Part<string | null> = {
   },
 
   async build(ctx, step) {
-    step.phase("waiting for Go");
+    step.waiting("waiting for Go");
     const go = (await provide(goPart, ctx)).value;
     const dir = await ctx.turns.take("go", () => ctx.cache.publish(languageKey(ctx), "registries", (into) => buildProgram(ctx, step, go, LANGUAGE, into)));
     return join(dir, LANGUAGE.output);

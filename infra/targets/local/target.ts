@@ -5,6 +5,7 @@ import type { Host, Plan, Plane } from "../../plan/model.ts";
 import { hostImageTag } from "../../../scripts/setup/host-image.ts";
 import type { Deployed, Deployment, Target, TargetSettings } from "../target.ts";
 import { LocalCertificates } from "./certificates.ts";
+import { requireImage } from "./image.ts";
 import { LocalHost } from "./host.ts";
 import { publishedPorts } from "./ports.ts";
 
@@ -16,11 +17,12 @@ const INTERNAL: readonly Plane[] = ["contribution", "origin"];
 export const localTarget: Target = {
   kind: "local",
   deploy({ stack, plan, bundles, secretValue, settings }: Deployment): Deployed {
+    const image = hostImageTag(settings.root);
+    requireImage(image);
     const networks = createNetworks(stack);
     const certificates = settings.certificate ? null : new LocalCertificates("tls", { plan, ...certificateNames(plan, settings) });
     const chain = settings.certificate?.chain ?? certificates?.chain ?? "";
     const key = settings.certificate?.key ?? certificates?.key ?? "";
-    const image = hostImageTag(settings.root);
     const hosts: Deployed["hosts"] = {};
 
     for (const host of plan.hosts) {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { readFileSync } from "node:fs";
 import { registerFileCommands } from "./cli/register-files.ts";
 import { registerStackCommands } from "./cli/register-stack.ts";
 import { describeError, EXIT } from "./cli/lib/errors.ts";
@@ -21,10 +22,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+function version(): string {
+  return (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { readonly version: string }).version;
+}
+
 function createProgram(): Command {
   const program = new Command("headend")
     .description("Declare a live-video topology, see what it will do, run it.")
     .usage("COMMAND [options]")
+    .version(version(), "-V, --version", "show headend's version")
     .showHelpAfterError("(add --help to see what is allowed)")
     .configureOutput({ getOutHasColors: () => wantsColor(process.stdout), getErrHasColors: () => wantsColor(process.stderr) })
     .helpCommand("help [COMMAND]", "show help for a command")

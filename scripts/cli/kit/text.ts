@@ -16,11 +16,12 @@ function publisherText(p: PublisherKit, short: boolean): string {
   return [title, ...from, ...(short ? [] : encoderText(p)), ...ways].join("\n");
 }
 
-function encoderText({ encoder: e, uploadKbps }: PublisherKit): string[] {
+function encoderText({ encoder: e, uploadKbps, ways }: PublisherKit): string[] {
+  const whip = ways.some(({ protocol }) => protocol === "whip");
   return [
     `  upload needed     ${rate(uploadKbps)} (1.5 × ${rate(e.bitrateKbps)})`,
-    `  video             H.264 High (Baseline for WHIP), ${e.resolution}, ${e.fps} fps, CBR ${e.bitrateKbps} kbps, keyframe every ${e.keyframeSeconds} s`,
-    `  audio             AAC ${e.audioKbps} kbps, 48 kHz, stereo (Opus for WHIP)`,
+    `  video             H.264 High${whip ? " (Baseline for WHIP)" : ""}, ${e.resolution}, ${e.fps} fps, CBR ${e.bitrateKbps} kbps, keyframe every ${e.keyframeSeconds} s`,
+    `  audio             AAC ${e.audioKbps} kbps, 48 kHz, stereo${whip ? " (Opus for WHIP)" : ""}`,
   ];
 }
 

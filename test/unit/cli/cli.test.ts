@@ -1,0 +1,89 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const HEADEND = resolve(import.meta.dirname, "../../../scripts/headend.mjs");
+let dir = "";
+
+function headend(...args: string[]) {
+  const { NO_COLOR: _n, FORCE_COLOR: _f, HEADEND_DEBUG: _d, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [HEADEND, ...args], { cwd: dir, env, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "headend-cli-"));
+  writeFileSync(join(dir, "good.yaml"), "headend: 1\nname: talk\nstreams:\n  main: { ladder: [360p] }\n");
+  writeFileSync(join(dir, "warned.yaml"), "headend: 1\nname: talk\nstreams:\n  main: { ladder: [360p], access: { token: true } }\n");
+  writeFileSync(join(dir, "bad.yaml"), "headend: 1\nname: talk\nstreams:\n  main: { laddr: [360p] }\n");
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+describe("exit codes and messages", () => {
+  it("check: 0 clean, 1 warnings with --strict, 2 errors", { timeout: 60_000 }, () => {
+    expect(headend("check", "--strict", "good.yaml").status).toBe(0);
+    expect(headend("check", "warned.yaml").status).toBe(0);
+    const strict = headend("check", "--strict", "warned.yaml");
+    expect(strict.status).toBe(1);
+    expect(strict.stdout).toMatch(/^warned\.yaml:4:\d+ {2}warning HE003: /);
+    expect(strict.stdout).toContain("   4 |   main:");
+    const bad = headend("check", "bad.yaml");
+    expect(bad.status).toBe(2);
+    expect(bad.stdout).toContain("bad.yaml:4:11");
+    expect(bad.stdout).not.toContain("\x1b[");
+  });
+
+  it("check --json says the same as data", { timeout: 60_000 }, () => {
+    const { status, stdout } = headend("check", "--json", "bad.yaml");
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, diagnostics: [{ severity: "error", line: 4, column: 11 }] });
+  });
+
+  it("bad command lines end with 2 and without a stack", { timeout: 60_000 }, () => {
+    for (const args of [["nonsense"], ["check"], ["check", "missing.yaml"], ["plan", "good.yaml", "--scale", "2"], ["up", "--scale", "x"], ["down", "--stack", "../x"], ["kit", "good.yaml", "--show-secrets"]]) {
+      const { status, stdout, stderr } = headend(...args);
+      expect([args, status]).toEqual([args, 2]);
+      expect(stdout + stderr).not.toMatch(/\n\s+at .*:\d+:\d+/);
+      expect((stdout + stderr).trim()).not.toBe("");
+    }
+  });
+
+  it("help exits with 0 and has examples", { timeout: 60_000 }, () => {
+    const { status, stdout } = headend("up", "--help");
+    expect(status).toBe(0);
+    expect(stdout).toContain("Examples:");
+  });
+});
+
+describe("render", () => {
+  it("writes every host's files, whole, and replaces only its own folders", { timeout: 60_000 }, () => {
+    const out = join(dir, "out");
+    expect(headend("render", "good.yaml", "--out", "out").status).toBe(0);
+    expect(readdirSync(out).filter((name) => !name.startsWith("."))).toHaveLength(3);
+    const before = readFileSync(join(out, "mux-home-a/mediamtx/mediamtx.yml"), "utf8");
+    expect(headend("render", "good.yaml", "--out", "out").status).toBe(2);
+    expect(headend("render", "good.yaml", "--out", "out", "--force").status).toBe(0);
+    expect(readFileSync(join(out, "mux-home-a/mediamtx/mediamtx.yml"), "utf8")).toBe(before);
+    expect(readdirSync(dir).filter((name) => name.startsWith(".out"))).toEqual([]);
+
+    const foreign = join(dir, "foreign");
+    mkdirSync(foreign);
+    writeFileSync(join(foreign, "thesis.txt"), "");
+    expect(headend("render", "good.yaml", "--out", "foreign", "--force").status).toBe(2);
+    expect(existsSync(join(foreign, "thesis.txt"))).toBe(true);
+  });
+});
+
+describe("init", () => {
+  it("writes a file that check accepts, and refuses to overwrite", { timeout: 60_000 }, () => {
+    expect(headend("init", "new.yaml", "--yes", "--name", "fest", "--stream", "a", "b", "--redundant", "--record", "30 d").status).toBe(0);
+    expect(headend("check", "new.yaml").status).toBe(0);
+    expect(headend("init", "new.yaml", "--yes").status).toBe(2);
+    const bad = headend("init", "other.yaml", "--yes", "--bitrate", "6");
+    expect(bad.status).toBe(2);
+    expect(bad.stderr).toContain("has no unit");
+    expect(existsSync(join(dir, "other.yaml"))).toBe(false);
+  });
+});

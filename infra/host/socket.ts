@@ -1,8 +1,7 @@
 /** Requests to the running hostd: one JSON line in, JSON lines out, over a unix socket that only root may open. */
 import { chmodSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import type { Clock } from "./clock.ts";
-import { sleep } from "./clock.ts";
+import { sleep, type Clock } from "./clock.ts";
 import { HostFailure, messageOf } from "./failure.ts";
 
 export type Request = { readonly op: "apply"; readonly input: unknown } | { readonly op: "status" };
@@ -17,11 +16,8 @@ export async function serve(path: string, handle: Handler): Promise<Server> {
   if (await answers(path)) throw new HostFailure("hostd runs already on this host.");
   rmSync(path, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => { void answer(socket, handle); });
-  const mask = process.umask(0o177);
-  try {
-    await new Promise<void>((resolve, reject) => { server.once("error", reject); server.listen(path, resolve); });
-  } finally { process.umask(mask); }
-  chmodSync(path, 0o600);
+  await new Promise<void>((resolve, reject) => { server.once("error", reject); server.listen(path, resolve); });
+  chmodSync(path, 0o600);   // before that, umask 022 keeps others out: connecting needs the right to write
   return server;
 }
 

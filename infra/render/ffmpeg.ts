@@ -76,7 +76,7 @@ function gridArgs(stream: StreamPlan): string[] {
   const videoOutput = stream.renditions.length === 0 ? [] : [
     ...stream.renditions.flatMap((_, i) => ["-map", `[o${i}]`]), "-fps_mode", "passthrough",
     ...encoder(stream, segmentSeconds * fps), ...rates(stream), "-avoid_negative_ts", "disabled",
-    ...hls, "-start_number", "{K}", "-hls_fmp4_init_filename", "init_%v.mp4", "-hls_segment_filename", "{RUN}/%v/%d.m4s",
+    ...hls, "-start_number", "{K}", "-hls_fmp4_init_filename", initName(stream), "-hls_segment_filename", "{RUN}/%v/%d.m4s",
     "-var_stream_map", stream.renditions.map((r, i) => `v:${i},name:${r.dir}`).join(" "), "{RUN}/%v/ff.m3u8",
   ];
   return [
@@ -86,6 +86,11 @@ function gridArgs(stream: StreamPlan): string[] {
     "-map", "[a]", "-c:a", "aac", "-ar", "48000", "-ac", String(audio.channels), "-b:a", `${audio.bitrateKbps}k`, "-flags", "+cgop", "-avoid_negative_ts", "disabled",
     ...hls, "-start_number", "{KA}", "-hls_fmp4_init_filename", `init_${audio.dir}.mp4`, "-hls_segment_filename", `{RUN}/${audio.dir}/%d.m4s`, `{RUN}/${audio.dir}/ff.m3u8`,
   ];
+}
+
+/** FFmpeg fills in %v here only when there are several variants (seen with 7.1.5). */
+function initName({ renditions }: StreamPlan): string {
+  return renditions.length === 1 ? `init_${renditions[0]?.dir}.mp4` : "init_%v.mp4";
 }
 
 /** Low and ultra: key frame each second, because LL-HLS and WHEP viewers join at one; Opus for WebRTC, which has no AAC. */

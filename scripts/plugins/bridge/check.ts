@@ -107,9 +107,10 @@ function checkValue(field: Field, old: Value | undefined, value: Value, path: st
   return checked;
 }
 
-/** A short name for a wrong value; never its content where that may be secret. */
+/** A short name for a wrong value; its content only where a number or a yes/no is wanted, since texts may be secret. */
 function describe(value: Value, field: Field): string {
   if (Array.isArray(value)) return "a list";
   if (isObject(value)) return "an object";
-  return field.secret ? `a ${typeof value}` : JSON.stringify(value);
+  const quotable = field.kind === "boolean" || field.kind === "integer" || field.kind === "number";
+  return quotable && !field.secret ? JSON.stringify(value) : `a ${typeof value === "string" ? "text" : typeof value}`;
 }

@@ -23,7 +23,7 @@ describe("mistakes in a program", () => {
     [{ ...base, ports: [{ external: 80 }] }, "ports[0].internal: \"ports[0].internal\" is required and is missing"],
     [{ ...base, memory: "much" }, "memory: \"memory\" must be a number, not \"much\""],
     [{ ...base, memory: 1.5 }, "memory: \"memory\" must be a whole number, not 1.5"],
-    [{ ...base, envs: "A=1" }, "envs: \"envs\" must be a list, not \"A=1\""],
+    [{ ...base, envs: "A=1" }, "envs: \"envs\" must be a list, not a text"],
     [{ ...base, restart: "sometimes" }, "restart: \"restart\": \"sometimes\" is not allowed here; use one of no, on-failure, always, unless-stopped"],
     [{ ...base, healthcheck: { tests: ["CMD"], interval: "5 seconds" } }, "healthcheck.interval: \"healthcheck.interval\": \"5 seconds\" is not a duration; write a number and a unit, e.g. \"10s\" or \"1m30s\""],
     [{ ...base, uploads: [{ file: "/x" }] }, "uploads[0]: \"uploads[0]\" needs exactly one of content, contentBase64 and source; it has none"],

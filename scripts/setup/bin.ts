@@ -1,6 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { recipeHash } from "./cache.ts";
+import { filesBelow } from "./host-image.ts";
 import { PLUGINS, type Plugin, type PluginName } from "./parts/plugins.ts";
 import { bundle } from "./programs.ts";
 import { binDir, stateRoot } from "./pulumi-env.ts";
@@ -28,7 +30,7 @@ export function writeBin(root: string, content: BinContent): string {
   const file = join(stateRoot(root), "lib", "plugins.mjs");
   if (standIns.length > 0) {
     mkdirSync(join(stateRoot(root), "lib"), { recursive: true });
-    put(file, bundle(root, { file: "plugins.mjs", entry: "scripts/plugins/main.ts" }, { external: EXTERNAL }), 0o644);
+    writeStandIns(root, file);
   }
   for (const name of PLUGINS) {
     const plugin = content.plugins[name];
@@ -37,6 +39,15 @@ export function writeBin(root: string, content: BinContent): string {
     else script(path, nodeScript(`"$node" ${shellQuote(file)} ${name} "$@"`));
   }
   return bin;
+}
+
+/** Bundles the stand-ins, unless the bundle there is of the same sources. */
+function writeStandIns(root: string, file: string): void {
+  const sources = [join(root, "package-lock.json"), join(root, "scripts/setup/programs.ts"), ...filesBelow(join(root, "scripts/plugins"))];
+  const mark = `// sources: ${recipeHash(...sources.map((path) => readFileSync(path)))}\n`;
+  try { if (readFileSync(file, "utf8").startsWith(mark)) return; } catch { /* not there yet */ }
+  const text = bundle(root, [{ file: "plugins.mjs", entry: "scripts/plugins/main.ts" }], { external: EXTERNAL }).get("plugins.mjs") ?? "";
+  put(file, mark + text, 0o644);
 }
 
 /** The Node that ran set-up, or the one on PATH where that one has gone. */

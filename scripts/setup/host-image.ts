@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { recipeHash } from "./cache.ts";
 import { BASE_IMAGE } from "./parts/base-image.ts";
@@ -16,18 +16,19 @@ export interface ContextFile {
 export function contextFiles(root: string): ContextFile[] {
   const image = join(root, "templates/image");
   const player = join(root, "templates/player");
+  const programs = bundle(root, HOST_PROGRAMS);
   return [
     { path: "Dockerfile", content: readFileSync(join(image, "Dockerfile")), mode: 0o644 },
     { path: "headend-host", content: readFileSync(join(image, "headend-host")), mode: 0o755 },
     { path: "lib/package.json", content: '{"type":"module"}\n', mode: 0o644 },
-    ...HOST_PROGRAMS.map((program) => ({ path: `lib/${program.file}`, content: bundle(root, program), mode: 0o644 })),
+    ...[...programs].map(([file, content]) => ({ path: `lib/${file}`, content, mode: 0o644 })),
     { path: "player/hls.min.js", content: readFileSync(join(root, "node_modules/hls.js/dist/hls.min.js")), mode: 0o644 },
     ...filesBelow(player).map((file) => ({ path: `player/${relative(player, file)}`, content: readFileSync(file), mode: 0o644 })),
   ];
 }
 
-function filesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return [];
+/** Every file below a folder, in a fixed order. */
+export function filesBelow(folder: string): string[] {
   return readdirSync(folder).sort().flatMap((name) => {
     const path = join(folder, name);
     return statSync(path).isDirectory() ? filesBelow(path) : [path];

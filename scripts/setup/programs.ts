@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, parse } from "node:path";
 import { buildSync, type BuildOptions } from "esbuild";
 
 /** CommonJS packages inside a module bundle still ask for `require`. */
@@ -18,18 +17,17 @@ export const HOST_PROGRAMS: readonly Program[] = [
   { file: "agent.js", entry: "infra/agent/main.ts" },
 ];
 
-/** Bundles a program into one readable module for Node 20; the same source gives the same text in every clone. */
-export function bundle(root: string, program: Program, extra: Pick<BuildOptions, "external"> = {}): string {
-  const source: BuildOptions = existsSync(join(root, program.entry)) ? { entryPoints: [program.entry] } : { stdin: { contents: placeholder(program) } };
+/**
+ * Bundles programs into one readable module each for Node 20; the same source gives the same text in every clone. All in one
+ * go, since starting the bundler is most of the time it takes.
+ */
+export function bundle(root: string, programs: readonly Program[], extra: Pick<BuildOptions, "external"> = {}): Map<string, string> {
   const result = buildSync({
-    ...source, ...extra, absWorkingDir: root, bundle: true, write: false, platform: "node", target: "node20", format: "esm", minify: false,
+    entryPoints: programs.map(({ entry, file }) => ({ in: join(root, entry), out: parse(file).name })), outdir: "/bundles",
+    ...extra, absWorkingDir: root, bundle: true, write: false, platform: "node", target: "node20", format: "esm", minify: false,
     legalComments: "none", charset: "utf8", banner: { js: BANNER }, logLevel: "silent",
   });
-  const text = result.outputFiles?.[0]?.text;
-  if (text === undefined) throw new Error(`${program.entry} was bundled to nothing`);
-  return text;
-}
-
-function placeholder(program: Program): string {
-  return `console.error(${JSON.stringify(`${program.file}: this version of headend does not have ${program.entry} yet`)}); process.exit(1);`;
+  const stem = (path: string): string => parse(path).name;
+  const texts = new Map(result.outputFiles.map((out) => [stem(out.path), out.text]));
+  return new Map(programs.map(({ file }) => [file, texts.get(stem(file)) ?? ""]));
 }

@@ -1,4 +1,4 @@
-import ora, { type Ora } from "ora";
+import type { Ora } from "ora";
 
 /** One named piece of work and how far it is. */
 export interface Step {
@@ -50,6 +50,12 @@ export function createReporter(stream: NodeJS.WriteStream = process.stderr, ever
     spinner.text = text.slice(0, Math.max(20, (stream.columns ?? 100) - 4));
     if (running.size === 0) { spinner.stop(); spinner = null; }
   };
+  // Loaded when first wanted: most runs have nothing to show.
+  const wake = async (): Promise<void> => {
+    const { default: ora } = await import("ora");
+    if (running.size > 0) spinner ??= ora({ stream, discardStdin: false, hideCursor: false }).start();
+    draw();
+  };
   const tick = (): void => {
     if (live) { draw(); return; }
     for (const r of running) {
@@ -71,7 +77,7 @@ export function createReporter(stream: NodeJS.WriteStream = process.stderr, ever
       running.add(r);
       timer ??= setInterval(tick, live ? 250 : 1000);
       timer.unref();
-      if (live) spinner ??= ora({ stream, discardStdin: false, hideCursor: false }).start();
+      if (live) void wake();
       const turn = (text: string, idle: boolean): void => {
         Object.assign(r, { phase: text, detail: "", told: Date.now(), idle });
         if (live) draw();

@@ -116,7 +116,8 @@ async function main(): Promise<void> {
       if (!values.quick) {
         say(`${elapsed()} ── set-up`);
         const { ensureToolchain, ensureTestTools } = await import("./setup/index.ts");
-        await ensureToolchain({ root });
+        const { hostImage } = await ensureToolchain({ root });
+        if (hostImage) process.env["HEADEND_TEST_IMAGE"] ??= hostImage;
         await ensureTestTools({ root });
       }
       const left = cleanUp();

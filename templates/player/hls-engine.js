@@ -11,7 +11,7 @@ import { Backoff } from "./backoff.js";
  * @typedef {import("./text.js").State} State
  * @typedef {{ at: number, type: string, details: string, fatal: boolean, code: number|null }} PlayError
  * @typedef {{ index: number, name: string, width: number, height: number, bitrate: number }} Level
- * @typedef {{ state(s: State): void, error(e: PlayError): void, levels(): void }} Events
+ * @typedef {{ state(s: State): void, error(e: PlayError): void, levels(): void, wanted(): boolean }} Events
  */
 
 /** @returns {Promise<typeof import("hls.js").default | null>} */
@@ -79,7 +79,7 @@ export class HlsEngine {
     this.hls = h;
     this.lastUpdate = Date.now();
     h.on(Hls.Events.LEVEL_UPDATED, () => { this.lastUpdate = Date.now(); this.kicked = 0; });
-    h.on(Hls.Events.MANIFEST_PARSED, () => { this.events.levels(); void this.play(); });
+    h.on(Hls.Events.MANIFEST_PARSED, () => { this.events.levels(); this.resume(); });
     h.on(Hls.Events.LEVEL_SWITCHED, () => this.events.levels());
     h.on(Hls.Events.FRAG_BUFFERED, () => { this.everPlayed = true; this.backoff.reset(); this.mediaErrors = 0; });
     h.on(Hls.Events.ERROR, (_e, d) => {
@@ -90,6 +90,9 @@ export class HlsEngine {
     h.loadSource(this.url);
     h.attachMedia(this.video);
   }
+
+  /** Plays on by itself, unless the viewer paused. */
+  resume() { if (this.events.wanted()) void this.play(); }
 
   async play() {
     try { await this.video.play(); } catch (e) {
@@ -105,7 +108,7 @@ export class HlsEngine {
 
   watch() {
     const h = this.hls;
-    if (!h || h.levels.length === 0 || this.video.paused || document.hidden) { this.lastUpdate = Math.max(this.lastUpdate, Date.now() - 1000); return; }
+    if (!h || h.levels.length === 0 || !this.events.wanted() || document.hidden) { this.lastUpdate = Math.max(this.lastUpdate, Date.now() - 1000); return; }
     const quiet = Date.now() - this.lastUpdate;
     if (quiet <= this.patience()) return;
     this.kicked = (this.kicked ?? 0) + 1;
@@ -123,7 +126,7 @@ export class HlsEngine {
     if (!h || !Hls) return;
     if (type === Hls.ErrorTypes.MEDIA_ERROR) {
       this.mediaErrors = (this.mediaErrors ?? 0) + 1;
-      if (this.mediaErrors <= 2) { h.recoverMediaError(); return void this.play(); }
+      if (this.mediaErrors <= 2) { h.recoverMediaError(); return this.resume(); }
       return this.again(this.backoff.take());
     }
     // With levels known, the watchdog restarts loading and what is buffered plays on. Without, begin again.
@@ -155,12 +158,12 @@ export class HlsEngine {
       let code = null;
       try { code = (await fetch(this.url, { cache: "no-store" })).status; } catch { /* no connection: stays null */ }
       this.events.state(stateOf(code));
-      this.timer = setTimeout(() => { if (!this.stopped) { this.restarts++; v.src = this.url; v.load(); void this.play(); } }, this.backoff.take());
+      this.timer = setTimeout(() => { if (!this.stopped) { this.restarts++; v.src = this.url; v.load(); this.resume(); } }, this.backoff.take());
     };
     v.onerror = () => void retry();
     v.onended = () => void retry();
     v.onplaying = () => { this.everPlayed = true; this.backoff.reset(); };
-    void this.play();
+    this.resume();
   }
 
   /** Goes to the live edge. */

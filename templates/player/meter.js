@@ -20,7 +20,12 @@ export class Meter {
     this.lastMove = performance.now();
     this.lastTick = performance.now();
     this.timer = setInterval(() => this.tick(), TICK_MS);
-    for (const name of ["seeking", "seeked", "play", "emptied"]) video.addEventListener(name, () => { this.lastMove = performance.now(); });
+    // Not `video.paused`: that is also true while a source is being replaced, and then the viewer does wait.
+    this.paused = false;
+    /** WebRTC: the element's clock runs on without pictures, so pictures are counted. */
+    this.byFrames = false;
+    video.addEventListener("pause", () => { if (!video.ended) this.paused = true; });
+    video.addEventListener("play", () => { this.paused = false; });
   }
 
   tick() {
@@ -28,12 +33,14 @@ export class Meter {
     // A sleeping tab runs timers rarely: the time it slept is not a stall.
     const slept = now - this.lastTick > 1500;
     this.lastTick = now;
-    if (v.currentTime !== this.lastTime) {
-      if (v.currentTime > this.lastTime && !v.paused && v.readyState >= 2) this.started = true;
-      this.lastTime = v.currentTime;
+    const at = this.byFrames && v.videoWidth > 0 ? v.getVideoPlaybackQuality().totalVideoFrames : v.currentTime;
+    const moved = at > this.lastTime && v.readyState >= 2 && !v.seeking;
+    this.lastTime = at;
+    if (moved) {
+      this.started = true;
       this.end(now);
       this.lastMove = now;
-    } else if (slept || v.paused || v.seeking || !this.started || document.hidden) {
+    } else if (slept || this.paused || !this.started || document.hidden) {
       this.end(now);
       this.lastMove = now;
     } else if (!this.stalled && now - this.lastMove > STALL_MS) {

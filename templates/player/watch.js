@@ -43,9 +43,10 @@ export function watch(stream) {
     /** @param {import("./hls-engine.js").PlayError} e */
     error: (e) => { errorCount++; if (e.type !== "mediaError") trouble = { at: Date.now(), code: e.code }; errors.push(e); if (errors.length > MAX_ERRORS) errors.shift(); },
     levels: () => fillQuality(),
+    wanted: () => !meter.paused,
   };
 
-  const startHls = () => { engine = new HlsEngine(video, stream.playlist, events); void engine.start(); };
+  const startHls = () => { meter.byFrames = false; engine = new HlsEngine(video, stream.playlist, events); void engine.start(); };
   const fallBack = stream.playlist ? () => { engine.stop(); fellBack = true; startHls(); } : null;
 
   /** @param {{ height: number, name: string, bitrate: number }} l @param {boolean} twin another rung has the same height */
@@ -71,7 +72,7 @@ export function watch(stream) {
     else if (v.webkitEnterFullscreen) v.webkitEnterFullscreen();   // iPhone: only the video itself can
   };
   const togglePip = () => { if (document.pictureInPictureElement) void document.exitPictureInPicture(); else void video.requestPictureInPicture?.().catch(() => undefined); };
-  const toggleInfo = () => { details.hidden = !details.hidden; info.setAttribute("aria-expanded", String(!details.hidden)); refresh(); };
+  const toggleInfo = () => { details.hidden = !details.hidden; info.setAttribute("aria-expanded", String(!details.hidden)); refresh(); if (!details.hidden) details.scrollIntoView({ block: "nearest", behavior: "smooth" }); };
   const nudge = (/** @type {number} */ d) => { video.volume = Math.min(1, Math.max(0, video.volume + d)); setMuted(video.volume === 0); };
 
   function reflect() {
@@ -99,7 +100,7 @@ export function watch(stream) {
   video.ondblclick = toggleFull;
   for (const e of ["play", "pause", "volumechange", "loadeddata"]) video.addEventListener(e, reflect);
   video.addEventListener("loadeddata", () => { stage.dataset["picture"] = "yes"; });
-  video.addEventListener("pause", () => { if (state === "playing") setState("paused"); });
+  video.addEventListener("pause", () => { if (state === "playing" && !video.ended) setState("paused"); });
   video.addEventListener("playing", () => { setState("playing"); reflect(); });
   video.addEventListener("waiting", () => { if (meter.started && state === "playing") setState("buffering"); });
 
@@ -158,7 +159,7 @@ export function watch(stream) {
   Object.defineProperty(window, "headend", { value: { stream: stream.name, get hls() { return engine.hls; }, stats }, configurable: true });
 
   setState("connecting");
-  if (stream.latency === "ultra" && stream.whep) { engine = new WhepEngine(video, stream.whep, events, fallBack); void engine.start(); }
+  if (stream.latency === "ultra" && stream.whep) { meter.byFrames = true; engine = new WhepEngine(video, stream.whep, events, fallBack); void engine.start(); }
   else startHls();
   video.muted = true;
   reflect();

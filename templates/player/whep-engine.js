@@ -52,7 +52,7 @@ export class WhepEngine {
     pc.addTransceiver("video", { direction: "recvonly" });
     pc.addTransceiver("audio", { direction: "recvonly" });
     const media = new MediaStream();
-    pc.ontrack = (e) => { media.addTrack(e.track); if (this.video.srcObject !== media) { this.video.srcObject = media; void this.play(); } };
+    pc.ontrack = (e) => { media.addTrack(e.track); if (this.video.srcObject !== media) { this.video.srcObject = media; if (this.events.wanted()) void this.play(); } };
     pc.onconnectionstatechange = () => {
       if (this.pc !== pc) return;
       if (pc.connectionState === "connected") { this.reached = true; this.framesAt = performance.now(); }

@@ -4,6 +4,7 @@ import { X509Certificate, createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type BrowserContext, chromium } from "playwright-core";
 
 const FLAGS = [
@@ -20,6 +21,11 @@ export interface ChromiumOptions {
   readonly hosts?: Readonly<Record<string, string>> | undefined;
   /** Allow HTTP/3. */
   readonly quic?: boolean;
+  /**
+   * The page uses WebRTC. Without, Chromium is kept from seeing the machine's interfaces come and go (steady-network.pl):
+   * it would drop every connection whenever a container starts. WebRTC needs to see them, and survives their changes.
+   */
+  readonly webrtc?: boolean;
   readonly width?: number;
   readonly height?: number;
   readonly dark?: boolean;
@@ -44,6 +50,15 @@ function trustInHome(home: string, pem: string): boolean {
     const go = (args: string[]): boolean => spawnSync("certutil", ["-d", `sql:${dir}`, ...args], { stdio: "ignore" }).status === 0;
     return go(["-N", "--empty-password"]) && go(["-A", "-t", "C,,", "-n", "headend test CA", "-i", file]);
   });
+}
+
+const STEADY = fileURLToPath(new URL("steady-network.pl", import.meta.url));
+
+/** A program in `home` that starts `browser` behind steady-network.pl. */
+function steady(home: string, browser: string): string {
+  const file = join(home, "chromium");
+  writeFileSync(file, `#!/bin/sh\nexec perl '${STEADY}' '${browser}' "$@"\n`, { mode: 0o755 });
+  return file;
 }
 
 /** Kills, without a goodbye, the processes whose command line names `folder` (a fresh folder of ours). */
@@ -75,7 +90,7 @@ export async function launchChromium(o: ChromiumOptions = {}): Promise<TestChrom
   const remove = (): void => rmSync(home, { recursive: true, force: true, maxRetries: 3 });
   try {
     const context = await chromium.launchPersistentContext(join(home, "profile"), {
-      executablePath, headless: true, args, env: { ...process.env as Record<string, string>, HOME: home, XDG_DATA_HOME: join(home, ".local/share") },
+      executablePath: o.webrtc ? executablePath : steady(home, executablePath), headless: true, args, env: { ...process.env as Record<string, string>, HOME: home, XDG_DATA_HOME: join(home, ".local/share") },
       viewport: { width: o.width ?? 1280, height: o.height ?? 800 }, colorScheme: o.dark ? "dark" : "light",
       ...(o.touch ? { hasTouch: true, isMobile: true, deviceScaleFactor: 2 } : {}), timeout: 30_000,
       ignoreDefaultArgs: ["--disable-field-trial-config"],

@@ -45,6 +45,8 @@ export interface DecodeReport {
   readonly audio: string | null;
 }
 
+/** FFmpeg says this of every fragmented MP4 rendition: it reads the init section once per segment. */
+const NOISE = /Found duplicated MOOV Atom/;
 const V = "==headend-video==", A = "==headend-audio==";
 
 /** Decodes; never throws for what FFmpeg finds: look at `frames` and `errors`. Throws when TLS does not verify. */
@@ -87,7 +89,7 @@ export function report(exitCode: number, stdout: string, stderr: string): Decode
     audioFrames: apts.length, audioRate: Number(sound?.[1] ?? 0), audioChannels: sound ? (sound[2] === "mono" ? 1 : 2) : 0,
     audioGap: Math.max(0, ...asteps.map((s) => s - amedian)), audioRms: Math.max(-Infinity, ...rms),
     luma: mean(numbers(videoText, /YAVG=([\d.]+)/g)), motion, still: pts.length > 1 && motion < 0.05,
-    errors: stderr.split("\n").filter((l) => /\[(error|fatal|warning|panic)\]/.test(l)),
+    errors: stderr.split("\n").filter((l) => /\[(error|fatal|warning|panic)\]/.test(l) && !NOISE.test(l)),
     video: /Video: (\w+)/.exec(input)?.[1] ?? null, audio: /Audio: (\w+)/.exec(input)?.[1] ?? null,
   };
 }

@@ -56,6 +56,7 @@ interface Track { readonly name: string; readonly urls: readonly string[]; curre
 /** A playlist's text → what m3u8-parser makes of it. */
 export function parsePlaylist(text: string): Manifest {
   const p = new Parser();
+  p.addParser({ expression: /^#EXT-X-GAP/, customType: "gap", segment: true, dataParser: () => true });
   p.push(text);
   p.end();
   return p.manifest;
@@ -64,6 +65,7 @@ export function parsePlaylist(text: string): Manifest {
 export class HlsViewer {
   private readonly o: HlsViewerOptions;
   private readonly agent: http.Agent;
+  private readonly cookies = new Map<string, string>();
   private readonly t0 = performance.now();
   private model: PlayerModel | null = null;
   private stopped = false;
@@ -97,8 +99,8 @@ export class HlsViewer {
   }
 
   report(): ViewerReport {
-    const now = this.now(), stallSeconds = this.model?.stalledSeconds(now) ?? 0;
-    return { ...this.c, stalls: this.model?.stalls ?? 0, stallSeconds, minBuffer: this.model?.minBuffer ?? Infinity, started: this.model?.started ?? false, failures: { ...this.failures }, log: this.log.slice(-100) };
+    const stalled = this.model?.stalledAt(this.now()) ?? { stalls: 0, seconds: 0 };
+    return { ...this.c, stalls: stalled.stalls, stallSeconds: stalled.seconds, minBuffer: this.model?.minBuffer ?? Infinity, started: this.model?.started ?? false, failures: { ...this.failures }, log: this.log.slice(-100) };
   }
 
   private now(): number { return (performance.now() - this.t0) / 1000; }
@@ -106,7 +108,7 @@ export class HlsViewer {
 
   private async get(url: string): Promise<HttpAnswer | null> {
     try {
-      const r = await httpRequest(url, { ca: this.o.ca, hosts: this.o.hosts, agent: this.agent, timeoutMs: this.o.timeoutMs ?? 10_000 });
+      const r = await httpRequest(url, { ca: this.o.ca, hosts: this.o.hosts, cookies: this.cookies, agent: this.agent, timeoutMs: this.o.timeoutMs ?? 10_000 });
       if (r.status === 200) return r;
       this.fail(String(r.status), url);
       return r;
@@ -121,10 +123,11 @@ export class HlsViewer {
   }
 
   private async watch(): Promise<void> {
-    let main: Manifest | null = null;
+    let main: Manifest | null = null, base = this.o.url;
     while (!this.stopped && !main?.playlists?.length) {
       const r = await this.get(this.o.url);
       main = r?.status === 200 ? parsePlaylist(r.body.toString()) : null;
+      base = r?.url ?? base;
       if (main && !main.playlists?.length) throw new Error(`${this.o.url} is not a multivariant playlist`);
       if (!main) await sleep(500);
     }
@@ -132,7 +135,7 @@ export class HlsViewer {
     const rates = [...new Set(variants.map((v) => v.attributes.BANDWIDTH ?? 0))];
     const rung = this.o.rung === "lowest" ? rates.length - 1 : Math.min(this.o.rung ?? 0, rates.length - 1);
     const copies = variants.filter((v) => (v.attributes.BANDWIDTH ?? 0) === rates[rung]);
-    const abs = (uri: string): string => new URL(uri, this.o.url).href;
+    const abs = (uri: string): string => new URL(uri, base).href;
     const tracks: Track[] = [this.track("video", copies.map((v) => abs(v.uri)))];
     const audio = copies.flatMap((v) => Object.values(main?.mediaGroups?.AUDIO?.[v.attributes.AUDIO ?? ""] ?? {}).slice(0, 1)).flatMap((a) => (a.uri ? [abs(a.uri)] : []));
     if (audio.length) tracks.push(this.track("audio", audio));
@@ -161,7 +164,7 @@ export class HlsViewer {
           if (!s) break;
           if (!fresh) { this.c.longestQuiet = Math.max(this.c.longestQuiet, this.now() - t.lastNew); t.lastNew = this.now(); fresh = true; }
           if (s.discontinuity && t.name === "video") this.c.discontinuities++;
-          if (s.gap) { this.c.gaps++; this.note(`${t.name} gap ${k}`); } else if (!(await this.segment(t, new URL(s.uri, url).href))) break;
+          if (s.custom?.gap) { this.c.gaps++; this.note(`${t.name} gap ${k}`); } else if (!(await this.segment(t, new URL(s.uri, url).href))) break;
           this.model?.receive(t.name, s.duration, this.now());
           t.next = k + 1;
         }

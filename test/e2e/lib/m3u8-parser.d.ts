@@ -3,7 +3,7 @@ declare module "m3u8-parser" {
   export interface Manifest {
     playlists?: { uri: string; attributes: { BANDWIDTH?: number; AUDIO?: string; CODECS?: string; RESOLUTION?: { width: number; height: number }; "FRAME-RATE"?: number } }[];
     mediaGroups?: { AUDIO?: Record<string, Record<string, { uri?: string; default?: boolean }>> };
-    segments?: { uri: string; duration: number; gap?: boolean; discontinuity?: boolean; map?: { uri: string }; dateTimeString?: string }[];
+    segments?: { uri: string; duration: number; custom?: { gap?: boolean }; discontinuity?: boolean; map?: { uri: string }; dateTimeString?: string }[];
     mediaSequence?: number;
     targetDuration?: number;
     discontinuitySequence?: number;
@@ -11,6 +11,7 @@ declare module "m3u8-parser" {
   }
   export class Parser {
     manifest: Manifest;
+    addParser(o: { expression: RegExp; customType: string; segment?: boolean; dataParser?: (line: string) => unknown }): void;
     push(text: string): void;
     end(): void;
   }

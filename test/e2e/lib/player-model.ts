@@ -7,6 +7,9 @@ export interface PlayerModelOptions {
   readonly startBuffer: number;
 }
 
+/** A shorter rest is not a stall; the player page counts the same way. */
+export const STALL_SECONDS = 0.25;
+
 export class PlayerModel {
   /** Media received per track, seconds since the viewer's start; the picture needs all of them. */
   private readonly received = new Map<string, number>();
@@ -15,8 +18,8 @@ export class PlayerModel {
   private at = 0;
   private dryAt: number | null = null;
   private begun = false;
-  stalls = 0;
-  stallSeconds = 0;
+  private stalls = 0;
+  private stallSeconds = 0;
   /** Smallest buffer while playing, seconds. */
   minBuffer = Infinity;
   private readonly options: PlayerModelOptions;
@@ -44,7 +47,6 @@ export class PlayerModel {
     this.minBuffer = 0;
     this.playing = false;
     this.dryAt = now - (dt - have);
-    this.stalls++;
   }
 
   /** `seconds` of media of one track arrived at `now`. */
@@ -52,14 +54,16 @@ export class PlayerModel {
     this.advance(now);
     this.received.set(track, (this.received.get(track) ?? 0) + seconds);
     if (this.playing || this.end - this.played < (this.begun ? Math.min(0.5, this.options.startBuffer) : this.options.startBuffer)) return;
-    if (this.dryAt !== null) { this.stallSeconds += now - this.dryAt; this.dryAt = null; }
+    ({ stalls: this.stalls, seconds: this.stallSeconds } = this.stalledAt(now));
+    this.dryAt = null;
     this.playing = true;
     this.begun = true;
   }
 
-  /** Stalled seconds with the stall that is going on at `now`. */
-  stalledSeconds(now: number): number {
+  /** Stalls of more than {@link STALL_SECONDS} and their length in seconds, with the one that is going on at `now`. */
+  stalledAt(now: number): { readonly stalls: number; readonly seconds: number } {
     this.advance(now);
-    return this.stallSeconds + (this.dryAt === null ? 0 : now - this.dryAt);
+    const dry = this.dryAt === null ? 0 : now - this.dryAt;
+    return dry > STALL_SECONDS ? { stalls: this.stalls + 1, seconds: this.stallSeconds + dry } : { stalls: this.stalls, seconds: this.stallSeconds };
   }
 }

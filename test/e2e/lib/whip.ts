@@ -51,7 +51,7 @@ export async function publishWhip(o: PublishOptions): Promise<Publisher> {
     exit(code);
   };
   try {
-    chromium = await launchChromium({ flags: FLAGS });
+    chromium = await launchChromium({ flags: FLAGS, webrtc: true });
     const page = await chromium.context.newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     const input = { width: o.width ?? 640, height: o.height ?? 360, fps: o.fps ?? 30, kbps: o.bitrateKbps ?? 800, audio: (o.audio ?? "aac") !== "none", video: o.audio !== "only" };

@@ -24,7 +24,7 @@ export const BASE_IMAGE = `headend/base:${recipeHash(SUITE, PACKAGES.join(" "), 
 export const baseImagePart: Part<string> = {
   name: "base image",
   version: `Debian ${SUITE}`,
-  space: { cache: 800e6, docker: 800e6 },
+  space: { cache: 700e6, docker: 800e6 },
 
   async find(ctx) {
     const docker = await dockerPart.find(ctx);

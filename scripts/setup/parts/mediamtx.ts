@@ -26,7 +26,7 @@ const key = (ctx: Context): string => `mediamtx-${ctx.machine.arch}-${mediamtxRe
 export const mediamtxPart: Part<string> = {
   name: "MediaMTX",
   version: MEDIAMTX_VERSION,
-  space: { cache: 900e6, docker: 0 },
+  space: { cache: 500e6, docker: 0 },
 
   async find(ctx) {
     const cached = ctx.cache.find(key(ctx));

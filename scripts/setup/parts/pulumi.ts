@@ -47,7 +47,7 @@ function isOwnCommand(path: string): boolean {
 export const pulumiPart: Part<Pulumi> = {
   name: "Pulumi CLI",
   version: VERSION,
-  space: { cache: 2.2e9, docker: 0 },
+  space: { cache: 2.6e9, docker: 0 },
 
   async find(ctx) {
     for (const program of installedPulumis(ctx)) {
@@ -88,7 +88,7 @@ async function buildProgram(ctx: Context, step: Parameters<typeof GoModule.open>
 export const languagePart: Part<string | null> = {
   name: "Pulumi's Node language host",
   version: LANGUAGE_VERSION,
-  space: { cache: 300e6, docker: 0 },
+  space: { cache: 200e6, docker: 0 },
 
   async find(ctx): Promise<Got<string | null> | null> {
     const pulumi = await pulumiPart.find(ctx);

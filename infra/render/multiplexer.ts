@@ -5,7 +5,7 @@ import { portOf, ROLE_PORTS } from "../plan/ports.ts";
 import type { RenderedFile, Service } from "./bundle.ts";
 import { GATEWAY_MARKER, PUBLIC_MARKER, secretMarker } from "./markers.ts";
 import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
-import { ETC, RECORDINGS, RELAY_RTSP_PORT } from "./paths.ts";
+import { ETC, RECORDINGS, RELAY_RTSP_PORT, RUN } from "./paths.ts";
 import { CERTIFICATE, certificateFiles, KEY } from "./tls.ts";
 import type { PlanIndex } from "./plan-index.ts";
 import type { KeyOf } from "./render.ts";
@@ -47,7 +47,9 @@ export function renderMultiplexer(plan: Plan, host: Host, keyOf: KeyOf, index: P
       recordPath: `${RECORDINGS}/%path/%Y-%m-%d_%H-%M-%S-%f` },
     paths: Object.fromEntries(paths.map(({ stream, path }) => [path.path, mediamtxPath(plan, host, stream, path)])),
   };
-  const recordings: Service["prepare"] = [{ argv: ["install", "-d", "-o", "mediamtx", "-g", "mediamtx", RECORDINGS], creates: `${RECORDINGS}/.` }];
+  // The folder may be one of the operator's machine, made by root: its owner is set at every start.
+  const done = `${RUN}/recordings-ready`;
+  const recordings: Service["prepare"] = [{ argv: ["sh", "-c", `install -d -o mediamtx -g mediamtx ${RECORDINGS} && touch ${done}`], creates: done }];
   return {
     files: [mediamtxFile(config), ...certificateFiles()],
     services: [mediamtxService(recordings, [CERTIFICATE, KEY])],

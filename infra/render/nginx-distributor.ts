@@ -97,7 +97,7 @@ ${corsMaps(served)}
       return 204;
     }
     location ~ ^/live/[a-z0-9-]+/.*\\.(?:m3u8|mpd)$ {
-      if ($origin_group = "") { return 404; }
+      if ($origin_group = "") { rewrite ^ /-unknown last; }
       proxy_pass http://$origin_group;
       proxy_cache live;
       proxy_cache_valid 200 1s;
@@ -108,13 +108,14 @@ ${corsMaps(served)}
       ${headers("public, max-age=1")}
     }
     location ~ ^/live/[a-z0-9-]+/.*\\.(?:m4s|mp4)$ {
-      if ($origin_group = "") { return 404; }
+      if ($origin_group = "") { rewrite ^ /-unknown last; }
       proxy_pass http://$origin_group;
       proxy_cache live;
       proxy_cache_valid 200 10m;
       proxy_cache_use_stale error timeout updating;
       ${headers("public, max-age=31536000, immutable")}
     }
+    location = /-unknown { internal; return 404; }
     location @busy {
       internal;
       ${headers("no-store")}

@@ -11,7 +11,7 @@ import { cleanUp, type ExecResult } from "./docker.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../../..", import.meta.url)));
 /** Test stacks publish their ports this much higher than a person's own stack. */
-const PORT_OFFSET = 20_000;
+const PORT_OFFSET = Number(process.env.HEADEND_TEST_PORT_OFFSET ?? 20_000);
 const STACK_SECRET = "end-to-end-test-stack-secret-0123456789";
 
 export type Outputs = Omit<Deployed, "ca"> & { readonly ca: string | null };
@@ -64,11 +64,11 @@ export class TestStack {
 
   /** `pulumi up`; its output. @throws with Pulumi's words when it fails */
   async up(...args: string[]): Promise<string> {
-    return this.must(["up", "--yes", "--skip-preview", ...args]);
+    return this.must(["up", "--yes", "--skip-preview", "--suppress-outputs", ...args]);
   }
 
   /** `pulumi up` that may fail. */
-  tryUp(): Promise<ExecResult> { return this.pulumi(["up", "--yes", "--skip-preview"]); }
+  tryUp(): Promise<ExecResult> { return this.pulumi(["up", "--yes", "--skip-preview", "--suppress-outputs"]); }
 
   /** `pulumi preview --diff` as text. */
   previewText(): Promise<string> { return this.must(["preview", "--diff"]); }
@@ -136,7 +136,7 @@ export class TestStack {
 
   private async must(args: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await this.pulumi(args);
-    if (code !== 0) throw new Error(`pulumi ${args.slice(0, 2).join(" ")} exited ${code}:\n${stdout.slice(-3000)}\n${stderr.slice(-2000)}`);
+    if (code !== 0) throw new Error(`pulumi ${args.slice(0, 2).join(" ")} exited ${code}:\n${stdout.slice(stdout.indexOf("Diagnostics:")).slice(0, 4000)}\n${stderr.slice(-2000)}`);
     return stdout;
   }
 }

@@ -18,9 +18,10 @@ export async function down(options: DownOptions): Promise<number> {
   const exists = await stack.exists();
   const config: StackConfig = exists ? await stack.config() : {};
   if (exists) {
-    const code = await stack.interactive(["destroy", "--yes", "--skip-preview"]);
+    const code = await stack.interactive(["destroy", "--yes", "--skip-preview", "--suppress-outputs"]);
     if (code !== 0) {
-      note(`\n${paintError.red("error:")} Pulumi did not finish; it says why above. Run the same command again: it goes on from there.`);
+      note(code === EXIT.interrupted ? "\nInterrupted. Run the same command again: it goes on from there."
+        : `\n${paintError.red("error:")} Pulumi did not finish; it says why above. Run the same command again: it goes on from there.`);
       return code === EXIT.interrupted ? code : EXIT.failure;
     }
   } else note(`There is no stack named ${stack.name}; looking for what it may have left.`);

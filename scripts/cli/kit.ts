@@ -5,7 +5,7 @@ import { buildKit, type Kit, type KitSources, type ViewerLinks } from "./kit/kit
 import { kitText } from "./kit/text.ts";
 import { CliError, InputError } from "./lib/errors.ts";
 import { note, print, printJson } from "./lib/output.ts";
-import { openStack, type Stack, type StackOutputs } from "./lib/stack.ts";
+import { openStack, type Stack, type StackConfig, type StackOutputs } from "./lib/stack.ts";
 import { loadAndPlan } from "./lib/topology.ts";
 
 export interface KitOptions { readonly stack: string; readonly stackGiven: boolean; readonly showSecrets?: boolean; readonly json?: boolean }
@@ -43,9 +43,17 @@ function plannedViewers(plan: Plan, host: string): Record<string, ViewerLinks> {
   }]));
 }
 
-/** The kit of a deployed stack. @throws CliError when it is not deployed */
-export async function stackKit(stack: Stack, options: { readonly showSecrets?: boolean | undefined; readonly file?: string | undefined }): Promise<Kit> {
+/** What was read of a stack, for callers that have it already: Pulumi takes half a second to answer. */
+export interface Known { readonly config: StackConfig; readonly outputs: StackOutputs | null }
+
+async function read(stack: Stack): Promise<Known> {
   const [config, outputs] = await Promise.all([stack.config(), stack.outputs()]);
+  return { config, outputs };
+}
+
+/** The kit of a deployed stack. @throws CliError when it is not deployed */
+export async function stackKit(stack: Stack, options: { readonly showSecrets?: boolean | undefined; readonly file?: string | undefined; readonly known?: Known }): Promise<Kit> {
+  const { config, outputs } = options.known ?? await read(stack);
   const { loaded, plan } = loadAndPlan(options.file ?? stack.topologyFile(config), stack.scale(config));
   if (outputs === null) throw new CliError(`The stack ${stack.name} is not deployed.`, `Start it: npx headend up --stack ${stack.name}`);
   const secret = config["stackSecret"];

@@ -7,7 +7,7 @@ import { stackKit } from "./kit.ts";
 import { note, paint, paintError, print, seconds } from "./lib/output.ts";
 import { ROOT, shown } from "./lib/places.ts";
 import { checkStackName, DEFAULT_TOPOLOGY, plainConfig, type Stack, type StackConfig, stackNamed, type StackOutputs } from "./lib/stack.ts";
-import { configValues, prepareStack, type Remembered } from "./up/configure.ts";
+import { configValues, currentConfig, prepareStack, type Remembered } from "./up/configure.ts";
 import { preflight } from "./up/preflight.ts";
 import { type Missing, waitUntilPlayable } from "./up/wait.ts";
 
@@ -32,22 +32,24 @@ export async function up(options: UpOptions): Promise<number> {
 
   await ensureToolchain({ root: ROOT });
   const stack = stackNamed(options.stack);
-  const config = await prepareStack(stack, values);
+  const current = await currentConfig(stack);
   if (!options.skipPreflight) {
+    const wanted: StackConfig = { ...current, ...Object.fromEntries(values) };
     const warnings = await preflight({
-      stack: stack.name, plan, expose: config["expose"] ?? "127.0.0.1", portOffset: Number(config["portOffset"] ?? 0), recordings: recordingsDir(stack.name, config),
+      stack: stack.name, plan, expose: wanted["expose"] ?? "127.0.0.1", portOffset: Number(wanted["portOffset"] ?? 0), recordings: recordingsDir(stack.name, wanted),
     });
     for (const warning of warnings) note(`${paintError.yellow("warning:")} ${warning}`);
   }
+  const config = await prepareStack(stack, current, values);
   note(`${plan.name} (${shown(file)}) → stack ${stack.name}\n`);
 
-  const code = await stack.interactive(["up", "--yes", "--skip-preview"]);
+  const code = await stack.interactive(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
   if (code !== 0) return failed(stack.name, code);
   const outputs = await stack.outputs();
   if (outputs === null) throw new CliError("Pulumi finished, but the stack has no outputs.", `Look at it: pulumi stack --stack ${stack.name}`);
   const missing = await waitUntilPlayable(outputs, Date.now() + PLAYABLE_WITHIN_MS, teller());
   if (missing.size > 0) return notPlayable(stack.name, missing);
-  await finish(stack, outputs, Date.now() - began);
+  await finish(stack, config, outputs, Date.now() - began);
   return EXIT.ok;
 }
 
@@ -79,8 +81,8 @@ function notPlayable(stack: string, missing: Missing): number {
   return EXIT.failure;
 }
 
-async function finish(stack: Stack, outputs: StackOutputs, tookMs: number): Promise<void> {
-  const kit = await stackKit(stack, {});
+async function finish(stack: Stack, config: StackConfig, outputs: StackOutputs, tookMs: number): Promise<void> {
+  const kit = await stackKit(stack, { known: { config, outputs } });
   const only = `--stack ${stack.name}`;
   print(`\n${kitText(kit, { short: true })}\n`);
   print(`${paint.green("ready")} in ${seconds(tookMs)}: ${paint.bold(outputs.viewer)}\n`);

@@ -34,7 +34,7 @@ const SAME_PRESS_MS = 500;
 /**
  * Runs a program that talks to the user directly. Ctrl-C: a terminal sends it to the program itself, so headend only
  * waits for it to clean up; without a terminal headend passes the first one on and kills at the second.
- * @returns its exit code, 130 when it was ended by a signal
+ * @returns its exit code; 130 after Ctrl-C (a cancelled `pulumi destroy` answers 0) or when a signal ended it
  */
 export function runInteractive(program: string, args: readonly string[], options: Pick<RunOptions, "env" | "cwd"> = {}): Promise<number> {
   const terminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
@@ -57,7 +57,7 @@ export function runInteractive(program: string, args: readonly string[], options
     process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate).on("SIGHUP", onTerminate);
     const restore = (): void => { process.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate).off("SIGHUP", onTerminate); };
     child.on("error", (error: NodeJS.ErrnoException) => { restore(); fail(missing(program, error)); });
-    child.on("close", (code) => { restore(); done(code ?? 130); });
+    child.on("close", (code) => { restore(); done(presses > 0 ? 130 : code ?? 130); });
   });
 }
 

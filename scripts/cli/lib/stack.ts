@@ -32,7 +32,7 @@ export class Stack {
   }
 
   try(args: readonly string[], input?: string): Promise<RunResult> {
-    return run("pulumi", [...args, "--non-interactive"], { env: this.env, cwd: ROOT, ...(input === undefined ? {} : { input }) });
+    return run("pulumi", ["--non-interactive", ...args], { env: this.env, cwd: ROOT, ...(input === undefined ? {} : { input }) });
   }
 
   /** Runs pulumi before the user's eyes. @returns its exit code */

@@ -36,13 +36,19 @@ export function configValues(options: Remembered): Map<string, string> {
   return values;
 }
 
+/** Config of a stack as it is now; null when there is no such stack. */
+export async function currentConfig(stack: Stack): Promise<StackConfig | null> {
+  return await stack.exists() ? stack.config() : null;
+}
+
 /** Makes the stack if it is missing, gives it a secret once, and stores changed config. @returns its config afterwards */
-export async function prepareStack(stack: Stack, values: ReadonlyMap<string, string>): Promise<StackConfig> {
-  if (!(await stack.exists())) {
+export async function prepareStack(stack: Stack, current: StackConfig | null, values: ReadonlyMap<string, string>): Promise<StackConfig> {
+  if (current === null) {
     await stack.pulumi(["stack", "init", stack.name, "--no-select"], `make the stack ${stack.name}`);
     note(`stack ${stack.name} made`);
   }
-  const before = await stack.config();
+  // A stack made before may have a config file already: a secret in it must not be replaced.
+  const before = current ?? await stack.config();
   const after: Record<string, string> = { ...before };
   if (!before["stackSecret"]) {
     after["stackSecret"] = randomBytes(32).toString("base64url");

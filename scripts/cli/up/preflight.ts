@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import type { Plan } from "../../../infra/plan/model.ts";
 import { publishedPorts } from "../../../infra/targets/local/ports.ts";
-import { checkPorts, portMessage } from "../../setup/index.ts";
+import { checkPorts, type PortHolder } from "../../setup/index.ts";
 import { stackContainers } from "../lib/docker.ts";
 import { CliError } from "../lib/errors.ts";
 import { cpuWarning } from "./cpu.ts";
@@ -33,11 +33,15 @@ async function portProblems({ stack, plan, expose, portOffset }: PreflightArgs):
   const taken = await checkPorts(wanted.map(({ port, protocol }) => ({ port, protocol, address: expose })));
   if (taken.length === 0) return [];
   const own = new Set((await stackContainers(stack)).map(({ name }) => name));
-  return taken.flatMap((port) => {
-    const use = wanted.find((w) => w.port === port.port && w.protocol === port.protocol);
-    if (port.holder?.container && own.has(port.holder.container)) return [];
-    return [portMessage(port, use?.purpose ?? "headend", `choose other ports: npx headend up --stack ${stack} --port-offset ${portOffset + 1000}`)];
-  });
+  const foreign = taken.filter(({ holder }) => !holder?.container || !own.has(holder.container));
+  if (foreign.length === 0) return [];
+  const lines = foreign.map(({ port, protocol, holder }) => `${port}/${protocol} (${wanted.find((w) => w.port === port && w.protocol === protocol)?.purpose}): taken by ${holderName(holder)}`);
+  return [`Ports on ${expose} are taken:\n${lines.join("\n")}\nStop what holds them, or choose other ports: npx headend up --stack ${stack} --port-offset ${portOffset + 1000}`];
+}
+
+function holderName(holder: PortHolder | null): string {
+  if (holder === null) return "another program (run as root to see which)";
+  return holder.container === null ? `${holder.program} (process ${holder.pid})` : `the Docker container ${holder.container}`;
 }
 
 function diskProblems(folder: string): string[] {

@@ -51,7 +51,7 @@ ${corsMaps(served)}
   # HSTS holds for a whole host name, so it is never sent for the operator's own localhost.
   map $host $hsts { default "max-age=63072000"; localhost ""; "~^[0-9.]+$" ""; "~\\.localhost$" ""; }
   map $http_host $alt_port { default 443; "~:(?<port>[0-9]+)$" $port; }
-  map $sent_http_content_type $csp { default ""; "~^text/html" "default-src 'self'; connect-src 'self' https: blob:; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; frame-ancestors *; base-uri 'none'; form-action 'none'"; }
+  map $sent_http_content_type $csp { default ""; "~^text/html" "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"; }
   include headers.conf;
   server {
     listen 443 ssl;
@@ -125,7 +125,7 @@ ${corsMaps(served)}
 ${sorted(names.map((stream) => (stream.latency === "low" ? lowLocation(stream) : ultraLocation(stream)))).join("\n")}
     location = /healthz { default_type text/plain; return 200 "ok\\n"; }
     location = /streams.json { alias ${ETC}/streams.json; ${headers("public, max-age=5")} }
-    location /player/ { alias ${PLAYER}/; ${headers("public, max-age=300")} }
+    location /player/ { alias ${PLAYER}/; ${headers("no-cache")} }
     location = / { root ${PLAYER}; try_files /index.html =404; ${headers("public, max-age=60")} }
     location ~ ^/watch/[a-z0-9-]+/?$ { root ${PLAYER}; try_files /index.html =404; ${headers("public, max-age=60")} }
     location / { return 404; }

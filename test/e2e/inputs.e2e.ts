@@ -74,7 +74,7 @@ describe("latency: low", () => {
 describe("latency: ultra", () => {
   test("is WHEP through the distributor's name, with picture and sound in a browser", async () => {
     const publisher = await publish({ via: "rtmp", url: await stack.ingestUrl("talk", "studio", "rtmp"), width: 320, height: 180 });
-    const viewer = await openViewer({ url: outputs.streams.talk?.watch ?? "", ca: outputs.ca ?? "" });
+    const viewer = await openViewer({ url: outputs.streams.talk?.watch ?? "", ca: outputs.ca ?? "", webrtc: true });
     try {
       await onAir(stack, "talk", "studio");
       const { stats } = await viewer.playing(40_000).then(() => viewer.watch(5));

@@ -16,9 +16,13 @@ const SILENT_AFTER = 2;
 const ON_AIR_WITHIN = { direct: 2, normalise: 6 } as const;
 /** An input that could not be brought on air is left out for this long (seconds). */
 const FAULT_SECONDS = 10;
+/** A connected air path without a byte for this long starves FFmpeg: not even the slate is sent then (seconds). */
+const STARVED_AFTER = 1.5;
+/** An input waits at most this long for the look at its packets, which takes 0.3 s when both media are sent. */
+const PROBE_SECONDS = 2.5;
 const NORMALISER_RESTART = 0.3;
 
-interface Seen { bytes: number; changedAt: number; source: string | null; sampleAt: number; sampleBytes: number; bps: number; probe: Probe | null }
+interface Seen { bytes: number; changedAt: number; source: string | null; sampleAt: number; sampleBytes: number; bps: number; probe: Probe | null; /** Its packets were looked at: it may go on air. */ ready: boolean; since: number }
 
 /** What is set up at the relay; undefined = unknown, so everything is set again. */
 type Applied = { readonly path: string | null; readonly key: string } | undefined;
@@ -36,6 +40,7 @@ export class InputSelector {
   private applied: Applied;
   private appliedAt = 0;
   private offAirSince: number | null = null;
+  private airBytes = { bytes: -1, changedAt: 0 };
   private busy = false;
   private closed = false;
   private normaliser: { readonly child: Child; readonly key: string } | null = null;
@@ -125,13 +130,14 @@ export class InputSelector {
     if (!path?.online) { previous?.probe?.stop(); this.seen.delete(name); return; }
     if (!previous || previous.source !== path.source) {
       previous?.probe?.stop();
-      this.seen.set(name, { bytes: path.bytes, changedAt: mono, source: path.source, sampleAt: mono, sampleBytes: path.bytes, bps: 0, probe: null });
+      this.seen.set(name, { bytes: path.bytes, changedAt: mono, source: path.source, sampleAt: mono, sampleBytes: path.bytes, bps: 0, probe: null, ready: path.tracks.length < 2, since: mono });
       const forced = this.mustNormalise.get(name);
       if (forced && forced.source !== path.source) this.mustNormalise.delete(name);
       this.faults.delete(name);
       if (path.tracks.length > 1) this.startProbe(name);
       return;
     }
+    previous.ready ||= previous.probe === null || previous.probe.settled || mono - previous.since > PROBE_SECONDS;
     if (path.bytes !== previous.bytes) { previous.bytes = path.bytes; previous.changedAt = mono; }
     if (mono - previous.sampleAt >= 2) {
       previous.bps = ((path.bytes - previous.sampleBytes) * 8) / (mono - previous.sampleAt);
@@ -148,7 +154,7 @@ export class InputSelector {
 
   private isLive(name: string, mono: number): boolean {
     const seen = this.seen.get(name);
-    if (!seen || mono - seen.changedAt > SILENT_AFTER) return false;
+    if (!seen?.ready || mono - seen.changedAt > SILENT_AFTER) return false;
     if ((this.faults.get(name)?.until ?? 0) > mono) return false;
     return this.verdict(name).kind !== "refuse";
   }
@@ -170,7 +176,13 @@ export class InputSelector {
 
   /** Notices that a chosen input does not get on air: the relay forgot (its file was reloaded), or refuses it. */
   private watchAir(air: RelayPath | undefined, mono: number): void {
-    if (air?.online || this.applied === undefined || this.applied.path === null) { this.offAirSince = null; return; }
+    if (air && air.bytes !== this.airBytes.bytes) this.airBytes = { bytes: air.bytes, changedAt: mono };
+    if (this.applied === undefined || this.applied.path === null) { this.offAirSince = null; return; }
+    if (air?.online) {
+      this.offAirSince = null;
+      if (mono - Math.max(this.airBytes.changedAt, this.appliedAt) > STARVED_AFTER) void this.diagnose(this.applied.path, this.normaliser === null, mono);
+      return;
+    }
     this.offAirSince ??= mono;
     const off = mono - Math.max(this.offAirSince, this.appliedAt);
     const direct = this.normaliser === null;

@@ -3,11 +3,12 @@ import type { Offer } from "./playlist.ts";
 
 export const MPD_TYPE = "application/dash+xml";
 /**
- * Segment k ends at (k+1)·D and is on disk 0.03–0.15 s later (knowledge: continuity 3). Moving availabilityStartTime, and nothing
- * else, by one second keeps players from asking too early.
+ * Segment k ends at (k+1)·D and is on disk 0.03–0.15 s later (knowledge: continuity 3). availabilityStartTime, and nothing else, is moved
+ * by a second for that, and by a segment because FFmpeg's demuxer takes a segment's start for its availability and then asks for
+ * the missing one thousands of times a second (seen on 7.1.5). The presentation delay is a segment shorter for it.
  */
-const AVAILABLE_AFTER_MS = 1000;
-const PRESENTATION_DELAY_SEGMENTS = 4;
+const availableAfterMs = (seconds: number): number => (seconds + 1) * 1000;
+const PRESENTATION_DELAY_SEGMENTS = 3;
 
 /**
  * Dynamic MPD over the same segments as HLS: the period starts at the Unix epoch and number k starts at k·D, so the text depends on
@@ -21,7 +22,7 @@ export function manifest(stream: AgentStream, offer: Offer, nowMs: number, depth
   const { audio } = stream;
   return [
     `<?xml version="1.0" encoding="UTF-8"?>`,
-    `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011" type="dynamic" availabilityStartTime="${new Date(AVAILABLE_AFTER_MS).toISOString()}" publishTime="${new Date(nowMs).toISOString()}" minimumUpdatePeriod="PT${d}S" minBufferTime="PT${d}S" timeShiftBufferDepth="PT${depth * d}S" suggestedPresentationDelay="PT${PRESENTATION_DELAY_SEGMENTS * d}S" maxSegmentDuration="PT${d}S">`,
+    `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011" type="dynamic" availabilityStartTime="${new Date(availableAfterMs(d)).toISOString()}" publishTime="${new Date(nowMs).toISOString()}" minimumUpdatePeriod="PT${d}S" minBufferTime="PT${d}S" timeShiftBufferDepth="PT${depth * d}S" suggestedPresentationDelay="PT${PRESENTATION_DELAY_SEGMENTS * d}S" maxSegmentDuration="PT${d}S">`,
     `  <Period id="0" start="PT0S">`,
     ...(video.length === 0 ? [] : [
       `    <AdaptationSet id="0" contentType="video" mimeType="video/mp4" segmentAlignment="true" startWithSAP="1">`, `      ${template}`, ...video, `    </AdaptationSet>`,

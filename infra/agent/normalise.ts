@@ -4,6 +4,9 @@ import type { Verdict } from "./tracks.ts";
 /** The slate's background, so that a picture-less input looks like it. */
 const SLATE_COLOUR = "0x1c2430";
 
+/** FFmpeg's RTSP input does not mark AAC packets as key frames, and a copy then waits for one for ever (seen on 7.1.5). */
+export const COPY_AAC = "-copyinkf:a";
+
 /**
  * FFmpeg arguments that turn an input into what the air path accepts: H.264 first, then AAC 48 kHz. Copies what already fits. Silence
  * and pictures are made at real-time pace (`-re`); the main FFmpeg sets the timestamps anew, so only arrival times matter here.
@@ -22,10 +25,11 @@ export function normaliseArguments(stream: AgentStream, verdict: Extract<Verdict
     "-hide_banner", "-nostdin", "-loglevel", "warning", "-nostats", ...inputs,
     "-map", video, "-map", audio,
     ...(verdict.video === "copy" ? ["-c:v", "copy"] : encodeVideo),
-    ...(verdict.audio === "copy" ? ["-c:a", "copy"] : ["-c:a", "aac", "-ar", "48000", "-ac", String(channels), "-b:a", "160k"]),
+    ...(verdict.audio === "copy" ? ["-c:a", "copy", COPY_AAC] : ["-c:a", "aac", "-ar", "48000", "-ac", String(channels), "-b:a", "160k"]),
     ...(verdict.audio === "encode" ? ["-af", "aresample=async=1000"] : []),
-    // Do not keep one medium back while the other is late.
-    "-max_interleave_delta", "200000", "-muxdelay", "0", "-shortest",
+    // Do not keep one medium back while the other is late. No `-shortest`: it holds packets for 10 s when one medium is copied and the
+    // other encoded (seen on 7.1.5); the agent ends this process when the input goes.
+    "-max_interleave_delta", "200000", "-muxdelay", "0",
     "-f", "rtsp", "-rtsp_transport", "tcp", `${rtsp}/${stream.air}`,
   ];
 }

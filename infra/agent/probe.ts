@@ -1,8 +1,9 @@
+import { COPY_AAC } from "./normalise.ts";
 import { type Child, startFfmpeg } from "./process.ts";
 import type { Missing } from "./tracks.ts";
 
 /** Both media usually show within half a second; one that has sent nothing this long after the other is missing (milliseconds). */
-const MISSING_AFTER_MS = 1500;
+const MISSING_AFTER_MS = 1000;
 const LATE_START_MS = 5000;
 
 /**
@@ -20,15 +21,21 @@ export class Probe {
 
   constructor(url: string, workDir: string, private readonly say: (message: string) => void) {
     this.child = startFfmpeg({
-      args: ["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats", "-rtsp_transport", "tcp", "-timeout", "8000000", "-analyzeduration", "0", "-probesize", "32", "-i", url, "-map", "0:v?", "-map", "0:a?", "-c", "copy", "-flush_packets", "1", "-f", "framecrc", "-"],
+      args: [
+        "-hide_banner", "-nostdin", "-loglevel", "error", "-nostats", "-rtsp_transport", "tcp", "-timeout", "8000000", "-analyzeduration", "300000", "-fpsprobesize", "0", "-i", url,
+        "-map", "0:v?", "-map", "0:a?", "-c", "copy", COPY_AAC, "-copyinkf:v", "-flush_packets", "1", "-max_interleave_delta", "100000", "-f", "framecrc", "-",
+      ],
       cwd: workDir, workDir, onStdout: (line) => this.line(line), onStderr: () => undefined,
       onExit: () => { this.child = null; this.done = true; clearInterval(this.timer); },
     });
-    this.timer = setInterval(() => this.check(), 250);
+    this.timer = setInterval(() => this.check(), 100);
     this.timer.unref();
     const limit = setTimeout(() => { if (this.firstAt === null) this.stop(); }, LATE_START_MS);
     limit.unref();
   }
+
+  /** It is known which media are sent. */
+  get settled(): boolean { return this.done || this.missing.audio || this.missing.video; }
 
   stop(): void { clearInterval(this.timer); this.done = true; this.child?.kill(); this.child = null; }
 

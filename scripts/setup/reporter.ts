@@ -1,5 +1,3 @@
-import type { Ora } from "ora";
-
 /** One named piece of work and how far it is. */
 export interface Step {
   /** What is being done now; a new phase is shown at once, the counters inside a phase only now and then. */
@@ -33,27 +31,31 @@ export const silentReporter: Reporter = {
 
 interface Running { readonly name: string; readonly began: number; phase: string; detail: string; told: number; idle: boolean }
 
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
+const CLEAR = "\r\x1b[2K";
+
+/** What a reporter writes to. */
+export type Screen = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
+
 /**
- * Reports on standard error: a live line where a person watches a terminal, else a line for every phase and one every half
+ * Reports on standard error: one live line where a person watches a terminal, else a line for every phase and one every half
  * minute while a phase lasts, so that a log shows that work goes on.
  */
-export function createReporter(stream: NodeJS.WriteStream = process.stderr, everyMs = 30_000): Reporter {
+export function createReporter(screen: Screen = process.stderr, everyMs = 30_000): Reporter {
   const running = new Set<Running>();
-  const live = stream.isTTY === true;
-  let spinner: Ora | null = null;
-  const describe = (r: Running): string => `${r.name}: ${[r.phase, r.detail].filter(Boolean).join(", ")}`;
-  const print = (line: string): void => { spinner?.clear(); stream.write(`${line}\n`); };
+  const live = screen.isTTY === true;
+  let timer: NodeJS.Timeout | null = null;
+  let frame = 0;
+  const describe = (r: Running): string => `${r.name}: ${[r.phase, r.detail].filter(Boolean).join(", ")} (${elapsed(Date.now() - r.began)})`;
   const draw = (): void => {
-    if (!spinner) return;
-    const shown = [...running].some((r) => !r.idle) ? [...running].filter((r) => !r.idle) : [...running];
-    const text = shown.map((r) => `${describe(r)} (${elapsed(Date.now() - r.began)})`).join("  ·  ");
-    spinner.text = text.slice(0, Math.max(20, (stream.columns ?? 100) - 4));
-    if (running.size === 0) { spinner.stop(); spinner = null; }
+    if (!live || running.size === 0) return;
+    const busy = [...running].filter((r) => !r.idle);
+    const text = (busy.length > 0 ? busy : [...running]).map(describe).join("  ·  ");
+    // Some terminals (a container's, a test's) say that they are 0 wide.
+    screen.write(`${CLEAR}${FRAMES[frame++ % FRAMES.length]} ${text.slice(0, Math.max(20, (screen.columns || 80) - 3))}`);
   };
-  // Loaded when first wanted: most runs have nothing to show.
-  const wake = async (): Promise<void> => {
-    const { default: ora } = await import("ora");
-    if (running.size > 0) spinner ??= ora({ stream, discardStdin: false, hideCursor: false }).start();
+  const print = (line: string): void => {
+    screen.write(`${live ? CLEAR : ""}${line}\n`);
     draw();
   };
   const tick = (): void => {
@@ -61,23 +63,22 @@ export function createReporter(stream: NodeJS.WriteStream = process.stderr, ever
     for (const r of running) {
       if (r.idle || Date.now() - r.told < everyMs) continue;
       r.told = Date.now();
-      print(`    ${describe(r)} (${elapsed(Date.now() - r.began)})`);
+      print(`    ${describe(r)}`);
     }
   };
-  let timer: NodeJS.Timeout | null = null;
   const settle = (r: Running, line: string | null): void => {
-    running.delete(r);
+    if (!running.delete(r)) return;
     if (line !== null) print(line);
-    draw();
-    if (running.size === 0 && timer) { clearInterval(timer); timer = null; }
+    if (running.size > 0 || !timer) return;
+    clearInterval(timer);
+    timer = null;
+    if (live) screen.write(CLEAR);
   };
   return {
     step(name) {
       const r: Running = { name, began: Date.now(), phase: "", detail: "", told: Date.now(), idle: false };
       running.add(r);
-      timer ??= setInterval(tick, live ? 250 : 1000);
-      timer.unref();
-      if (live) void wake();
+      timer ??= setInterval(tick, live ? 120 : 1000).unref();
       const turn = (text: string, idle: boolean): void => {
         Object.assign(r, { phase: text, detail: "", told: Date.now(), idle });
         if (live) draw();
@@ -92,8 +93,6 @@ export function createReporter(stream: NodeJS.WriteStream = process.stderr, ever
       };
     },
     note: print,
-    close() {
-      for (const r of [...running]) settle(r, null);
-    },
+    close() { for (const r of [...running]) settle(r, null); },
   };
 }

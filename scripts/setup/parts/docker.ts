@@ -16,7 +16,16 @@ export interface EngineFiles {
   readonly proc: string;
 }
 
-const FILES: EngineFiles = { pidFile: "/var/run/docker.pid", containerdPidFile: "/var/run/docker/containerd/containerd.pid", proc: "/proc" };
+/** How the engine is started where no init does it. */
+export interface EnginePlace extends EngineFiles {
+  readonly arguments: readonly string[];
+  readonly systemd: boolean;
+}
+
+const HERE: EnginePlace = {
+  pidFile: "/var/run/docker.pid", containerdPidFile: "/var/run/docker/containerd/containerd.pid", proc: "/proc", arguments: [],
+  systemd: existsSync("/run/systemd/system"),
+};
 
 /** How long an engine may take to answer after its start; the first start of a slow disk takes longest. */
 const START_MS = 60_000;
@@ -35,7 +44,7 @@ function isProgram(pid: number, program: string, proc: string): boolean {
 }
 
 /** Removes the pid files of an engine that ended without cleaning up; a number in use by another program must not stop the start. */
-export function clearStalePidFiles(files: EngineFiles = FILES): string[] {
+export function clearStalePidFiles(files: EngineFiles = HERE): string[] {
   const cleared: string[] = [];
   for (const [file, program] of [[files.pidFile, "dockerd"], [files.containerdPidFile, "containerd"]] as const) {
     if (pidFileState(file, program, files.proc).state !== "stale") continue;
@@ -77,15 +86,15 @@ export const dockerPart: Part<Engine> = {
       throw new SetupError("docker-unusable", `The Docker engine at DOCKER_HOST (${ctx.machine.env["DOCKER_HOST"]}) does not answer.`, "Start it, or unset DOCKER_HOST, and run the same command again.");
     }
     const engine = ctx.machine.engine();
-    const plan = dockerPlan({ ping: await engine.ping(), installed: ctx.machine.which("dockerd").length > 0, daemonRuns: pidFileState(FILES.pidFile, "dockerd").state === "running" });
+    const plan = dockerPlan({ ping: await engine.ping(), installed: ctx.machine.which("dockerd").length > 0, daemonRuns: pidFileState(HERE.pidFile, "dockerd").state === "running" });
     if (plan === "hung") {
-      throw new SetupError("docker-unusable", `The Docker engine runs (process ${pidFileState(FILES.pidFile, "dockerd").pid}) and does not answer.`,
+      throw new SetupError("docker-unusable", `The Docker engine runs (process ${pidFileState(HERE.pidFile, "dockerd").pid}) and does not answer.`,
         "Restart it (systemctl restart docker) or the machine, then run the same command again.");
     }
     if (plan === "install" || ctx.machine.which("docker").length === 0) await installDocker(ctx, step);
     if (plan === "use") return engine;
     if (plan === "wait") await waitForAnswer(ctx, engine, step, null);
-    else await start(ctx, step, engine);
+    else await startEngine(ctx, step, engine);
     return engine;
   },
 };
@@ -97,23 +106,26 @@ async function installDocker(ctx: Context, step: Step): Promise<void> {
   if (await packageKnown(ctx, "docker-cli") && ctx.machine.which("docker").length === 0) await installPackages(ctx, step, ["docker-cli"]);
 }
 
-async function start(ctx: Context, step: Step, engine: Engine): Promise<void> {
+/**
+ * Starts an engine and waits until it answers; clears what an unclean stop left. @throws SetupError with the end of its log
+ */
+export async function startEngine(ctx: Context, step: Step, engine: Engine, place: EnginePlace = HERE): Promise<void> {
   if (await engine.ping() === "ok") return;   // Debian's package starts it where systemd runs
   requireRoot(ctx, "The Docker engine is not running and must be started");
-  step.phase("starting the engine");
   for (const attempt of [1, 2]) {
     throwIfInterrupted(ctx.signal);
-    clearStalePidFiles();
-    if (attempt === 2) await stopOrphanedContainerd(ctx, step);
-    const log = existsSync("/run/systemd/system") ? await startBySystemd(ctx) : startDetached(ctx, attempt);
-    if (await waitForAnswer(ctx, engine, step, attempt === 1 ? log : { ...log, last: true })) return;
-    step.phase("the engine did not start; trying once more after cleaning up");
+    step.phase(attempt === 1 ? "starting the engine" : "the engine did not start; trying once more after cleaning up");
+    clearStalePidFiles(place);
+    if (attempt === 2) await stopOrphanedContainerd(ctx, step, place);
+    const log = place.systemd ? await startBySystemd(ctx) : startDetached(ctx, attempt, place.arguments);
+    if (await waitForAnswer(ctx, engine, step, { ...log, last: attempt === 2 })) return;
   }
 }
 
 interface StartLog {
   readonly read: () => Promise<string>;
   readonly ended: () => boolean;
+  /** True when its failure is final. */
   readonly last?: boolean;
 }
 
@@ -127,12 +139,12 @@ async function startBySystemd(ctx: Context): Promise<StartLog> {
 }
 
 /** No init to do it: the engine becomes a process of its own, with its log in the cache. */
-function startDetached(ctx: Context, attempt: number): StartLog {
+function startDetached(ctx: Context, attempt: number, args: readonly string[]): StartLog {
   const file = `${ctx.cache.dir}/dockerd.log`;
   mkdirSync(dirname(file), { recursive: true });
   const log = openSync(file, attempt === 1 ? "w" : "a");
   let ended = false;
-  const child = spawn(ctx.machine.which("dockerd")[0] ?? "dockerd", [], { detached: true, stdio: ["ignore", log, log] });
+  const child = spawn(ctx.machine.which("dockerd")[0] ?? "dockerd", args, { detached: true, stdio: ["ignore", log, log] });
   closeSync(log);
   child.on("error", () => { ended = true; });
   child.on("exit", () => { ended = true; });
@@ -158,17 +170,17 @@ async function waitForAnswer(ctx: Context, engine: Engine, step: Step, log: Star
     "If this machine may not run containers, use one that may; else solve what the log says (or start Docker yourself) and run the same command again.");
 }
 
-/** A containerd that outlived its dockerd keeps the new one waiting for ever. Only ever the one that dockerd itself had started. */
-async function stopOrphanedContainerd(ctx: Context, step: Step): Promise<void> {
-  const { state, pid } = pidFileState(FILES.containerdPidFile, "containerd");
-  if (state !== "running" || pidFileState(FILES.pidFile, "dockerd").state === "running") return;
+/** A containerd that outlived its dockerd can keep the new one waiting for ever. Only ever the one that dockerd itself had started. */
+async function stopOrphanedContainerd(ctx: Context, step: Step, place: EngineFiles): Promise<void> {
+  const { state, pid } = pidFileState(place.containerdPidFile, "containerd", place.proc);
+  if (state !== "running" || pidFileState(place.pidFile, "dockerd", place.proc).state === "running") return;
   step.phase(`ending a containerd (process ${pid}) that its engine left behind`);
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     try { process.kill(pid, signal); } catch { break; }
-    for (let i = 0; i < 20 && isProgram(pid, "containerd", "/proc"); i++) await sleep(250, undefined, { signal: ctx.signal }).catch(() => undefined);
-    if (!isProgram(pid, "containerd", "/proc")) break;
+    for (let i = 0; i < 20 && isProgram(pid, "containerd", place.proc); i++) await sleep(250, undefined, { signal: ctx.signal }).catch(() => undefined);
+    if (!isProgram(pid, "containerd", place.proc)) break;
   }
-  rmSync(FILES.containerdPidFile, { force: true });
+  rmSync(place.containerdPidFile, { force: true });
 }
 
 /** @throws SourceError when the engine's work failed for a reason that another source may not have */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Source } from "./part.ts";
 
 const META = ".headend.json";
@@ -9,7 +9,7 @@ const META = ".headend.json";
 /** Where set-up keeps what it fetched and built, outside the clone: `$HEADEND_CACHE`, else `~/.cache/headend`. */
 export function cacheDir(env: Readonly<Record<string, string | undefined>> = process.env): string {
   const own = env["HEADEND_CACHE"];
-  return own !== undefined && own !== "" ? own : join(env["HOME"] || homedir(), ".cache", "headend");
+  return own !== undefined && own !== "" ? resolve(own) : join(env["HOME"] || homedir(), ".cache", "headend");
 }
 
 /** Short stable hash of a recipe: the version and everything else that shapes the result. */

@@ -29,12 +29,12 @@ describe("a system that cannot be used", () => {
 
 describe("disk", () => {
   const demands = [
-    { purpose: "the cache", folder: "/root/.cache/headend", bytes: 3e9 },
+    { purpose: "the cache", folder: "/home/a/.cache/headend", bytes: 3e9 },
     { purpose: "Docker's images", folder: "/var/lib/docker", bytes: 2e9 },
   ];
   it("adds up what goes to one file system, and says how much is missing", () => {
     expect(() => checkSpace(demands, () => ({ bytes: 3.5e9, device: 1 })))
-      .toThrow(/1\.5 GB more is needed for the cache \(\/root\/\.cache\/headend\) and Docker's images \(\/var\/lib\/docker\): 3\.5 GB is free, set-up takes 5\.0 GB/);
+      .toThrow(/1\.5 GB more is needed for the cache \(\/home\/a\/\.cache\/headend\) and Docker's images \(\/var\/lib\/docker\): 3\.5 GB is free, set-up takes 5\.0 GB/);
   });
   it("judges two file systems apart", () => {
     const free = (folder: string) => folder.startsWith("/var") ? { bytes: 1e9, device: 2 } : { bytes: 50e9, device: 1 };

@@ -13,7 +13,7 @@ export interface Selection {
   readonly activeSince: number;
   /** Since when each input is live without a break. */
   readonly liveSince: ReadonlyMap<string, number>;
-  /** Seconds an input must be live before it takes over from another live one; doubles when it breaks soon after. */
+  /** Seconds an input must be live before it takes over from another live one; doubles from the second time it breaks soon after. */
   readonly hold: ReadonlyMap<string, number>;
 }
 
@@ -35,7 +35,7 @@ export function choose(previous: Selection, candidates: readonly Candidate[], ov
   const onAir = mono - previous.activeSince;
   const hold = new Map([...previous.hold].filter(([path]) => candidates.some((c) => c.path === path)));
   const broke = active !== null && !liveSince.has(active);
-  if (broke && onAir < FLAP && previous.liveSince.has(active)) hold.set(active, Math.min(MAX_HOLD, (hold.get(active) ?? HOLD) * 2));
+  if (broke && onAir < FLAP && previous.liveSince.has(active)) hold.set(active, Math.min(MAX_HOLD, (hold.get(active) ?? HOLD / 2) * 2));
   if (active !== null && !broke && onAir > TRUST) hold.delete(active);
 
   const primary = candidates[0]?.publisher;

@@ -39,7 +39,9 @@ function http(plan: Plan, served: readonly StreamPlan[], orders: readonly { stre
   const names = served.filter((s) => s.latency !== "standard");
   return `  map_hash_max_size 32768;
   map_hash_bucket_size 256;
-  proxy_cache_path ${CACHE} levels=1:2 keys_zone=live:16m max_size=256m inactive=2m use_temp_path=off;
+  proxy_cache_path ${CACHE}/segments levels=1:2 keys_zone=segments:16m max_size=256m inactive=2m use_temp_path=off;
+  # Short: a playlist that nobody asked for in the last seconds must be gone, or the next viewers at once would start on an old one ("updating").
+  proxy_cache_path ${CACHE}/playlists levels=1:2 keys_zone=playlists:4m max_size=16m inactive=5s use_temp_path=off;
   limit_conn_zone $binary_remote_addr zone=conns:10m;
 ${sorted([...upstreams].map((entry) => upstream(plan, entry))).join("\n")}
   map $request_uri $stream { default ""; "~^/live/(?<name>[a-z0-9-]+)/" $name; }
@@ -99,7 +101,7 @@ ${corsMaps(served)}
     location ~ ^/live/[a-z0-9-]+/.*\\.(?:m3u8|mpd)$ {
       if ($origin_group = "") { rewrite ^ /-unknown last; }
       proxy_pass http://$origin_group;
-      proxy_cache live;
+      proxy_cache playlists;
       proxy_cache_valid 200 1s;
       # The last good playlist is better for a player than any error: hls.js gives up for ever on a 404 and after three 503s.
       proxy_cache_use_stale error timeout updating http_404 http_500 http_502 http_503 http_504;
@@ -110,7 +112,7 @@ ${corsMaps(served)}
     location ~ ^/live/[a-z0-9-]+/.*\\.(?:m4s|mp4)$ {
       if ($origin_group = "") { rewrite ^ /-unknown last; }
       proxy_pass http://$origin_group;
-      proxy_cache live;
+      proxy_cache segments;
       proxy_cache_valid 200 10m;
       proxy_cache_use_stale error timeout updating;
       ${headers("public, max-age=31536000, immutable")}

@@ -40,8 +40,8 @@ const two = (role: string): string => `${role}: { home: ${role === "distributors
 const EDITS: readonly (readonly [string, Shape, RegExp])[] = [
   ["a stream added", { extra: "late" }, /late\/studio/],
   ["a stream removed", {}, /late\/studio/],
-  ["a rung added", { ladder: "180p, 90p" }, /name:90p-/],
-  ["a rung removed", {}, /name:90p-/],
+  ["a rung added", { ladder: "180p, { name: tiny, resolution: 160x90, bitrate: 80 kbps }" }, /name:tiny-/],
+  ["a rung removed", {}, /name:tiny-/],
   ["a publisher added", { publishers: "studio: {}, guest: { backup: true }" }, /side\/guest/],
   ["a publisher's key rotated", { publishers: "studio: { keyRotation: 2 }" }, /sha256/],
   ["recording switched on", { record: "2 d" }, /recordDeleteAfter/],

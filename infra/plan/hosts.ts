@@ -2,6 +2,7 @@ import type { IngestProtocol, Topology } from "../spec/topology.ts";
 import type { Host, Listener, Peer, Plane, Role, StreamPlan } from "./model.ts";
 import { hostName } from "./names.ts";
 import { portOf, ROLE_PLANES, ROLE_PORTS, type PortFact } from "./ports.ts";
+import { SharedLists } from "./shared-lists.ts";
 
 /** A host before links are known: who it is and where. */
 export interface HostSeat {
@@ -28,54 +29,53 @@ export function seats(topology: Topology): HostSeat[] {
 
 /** Links of the topology, looked up by host. */
 export interface Links {
-  /** Hosts that a host opens connections to. */
-  readonly to: ReadonlyMap<string, readonly string[]>;
+  /** Hosts that a host opens connections to, or that open connections to it. */
+  readonly peersOf: (host: string) => readonly string[];
   /** For a listener of a host: the hosts that may connect. */
-  readonly into: (host: string, listener: Listener["name"]) => readonly string[];
+  readonly into: (host: string, listener: "relay" | "origin") => readonly string[];
 }
 
 /** Who connects to whom: multiplexers push to transcoders, distributors pull from them. */
 export function links(seats: readonly HostSeat[], streams: readonly StreamPlan[]): Links {
-  const to = new Map<string, Set<string>>();
-  const into = new Map<string, Set<string>>();
-  const add = (map: Map<string, Set<string>>, key: string, value: string): void => { (map.get(key) ?? map.set(key, new Set()).get(key)!).add(value); };
-  // Streams that share their hosts share their links: a festival has few combinations, and 5,000 streams must plan in a second.
-  const done = new Set<string>();
-  for (const stream of streams) {
-    const multiplexers = [...new Set(stream.publish.flatMap((p) => p.multiplexers))];
-    const pulls = stream.latency !== "standard";
-    const key = JSON.stringify([multiplexers, stream.transcoders, stream.distributors.length, stream.distributors[0], pulls]);
-    if (done.has(key)) continue;
-    done.add(key);
-    for (const tx of stream.transcoders) {
-      for (const mux of multiplexers) { add(to, mux, tx); add(into, `${tx} relay`, mux); }
-      for (const dist of stream.distributors) {
-        add(to, dist, tx);
-        add(into, `${tx} origin`, dist);
-        if (pulls) add(into, `${tx} relay`, dist);
-      }
+  const lists = new SharedLists();
+  // Callers are kept as lists, not as pairs: nearly all streams have the same multiplexers and the same distributors.
+  const callers = { relay: new Map<string, Set<number>>(), origin: new Map<string, Set<number>>() };
+  const called = new Map<number, Set<string>>();
+  const link = (list: readonly string[], tx: string, listener: "relay" | "origin"): void => {
+    const number = lists.number(list);
+    addTo(callers[listener], tx, number);
+    addTo(called, number, tx);
+  };
+  for (const { publish, transcoders, distributors, latency } of streams) {
+    for (const tx of transcoders) {
+      for (const { multiplexers } of publish) link(multiplexers, tx, "relay");
+      link(distributors, tx, "origin");
+      if (latency !== "standard") link(distributors, tx, "relay");
     }
   }
+  const calling = new Map<string, Set<number>>();
+  for (const number of called.keys()) for (const host of lists.list(number)) addTo(calling, host, number);
+
   const order = new Map(seats.map((seat, index) => [seat.name, index]));
-  const sorted = (set: Set<string> | undefined): string[] => [...(set ?? [])].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
-  const cache = new Map<string, readonly string[]>();
-  // Equal lists become one list, so that what is made from them is made once (see `peersOf`).
-  const lists = new Map<string, readonly string[]>();
-  const intern = (list: readonly string[]): readonly string[] => {
-    const key = list.join();
-    const known = lists.get(key) ?? list;
-    lists.set(key, known);
-    return known;
+  const sorted = (names: Iterable<string>): string[] => [...new Set(names)].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+  const into = (host: string, listener: "relay" | "origin"): readonly string[] => {
+    const numbers = [...callers[listener].get(host) ?? []].sort((a, b) => a - b);
+    return lists.remember(`into ${numbers.join()}`, () => sorted(numbers.flatMap((number) => lists.list(number))));
+  };
+  const to = (host: string): readonly string[] => {
+    const numbers = [...calling.get(host) ?? []].sort((a, b) => a - b);
+    return lists.remember(`to ${numbers.join()}`, () => sorted(numbers.flatMap((number) => [...called.get(number) ?? []])));
   };
   return {
-    to: new Map([...to].map(([host, set]) => [host, sorted(set)])),
-    into: (host, listener) => {
-      const key = `${host} ${listener}`;
-      const known = cache.get(key) ?? intern(sorted(into.get(key)));
-      cache.set(key, known);
-      return known;
-    },
+    into,
+    peersOf: (host) => lists.concatenated([to(host), into(host, "relay"), into(host, "origin")]),
   };
+}
+
+function addTo<K, V>(map: Map<K, Set<V>>, key: K, value: V): void {
+  const set = map.get(key);
+  if (set) set.add(value);
+  else map.set(key, new Set([value]));
 }
 
 /** What each ingest listener is for; WebRTC media follows WHIP. */
@@ -92,14 +92,13 @@ export interface ListenerContext {
 /** Completes a seat into a host with its listeners and peers. */
 export function completeHost(seat: HostSeat, domain: string, context: ListenerContext): Host {
   const listeners = ROLE_PORTS[seat.role].flatMap((fact) => listener(seat, fact, context));
-  const callers = listeners.flatMap((l) => l.from).flatMap((peer) => (peer.kind === "host" ? [peer.host] : []));
   const group = { multiplexer: "multiplexers", transcoder: "transcoders", distributor: "distributors" }[seat.role];
   return {
     ...seat,
     address: `${seat.name}.${domain}`,
     planes: ROLE_PLANES[seat.role],
     listeners,
-    peers: [...new Set([...(context.links.to.get(seat.name) ?? []), ...callers])],
+    peers: context.links.peersOf(seat.name),
     provenance: { path: [group, seat.region], rule: "host", why: `${group}.${seat.region} asks for it` },
   };
 }
@@ -117,16 +116,17 @@ function callersOf(seat: HostSeat, fact: PortFact, context: ListenerContext): re
   if (protocol) {
     const cidrs = context.publishersFrom.get(protocol);
     if (!cidrs) return null;
-    return cidrs.length === 0 ? [{ kind: "anyone" }] : cidrs.map((cidr) => ({ kind: "cidr", cidr }));
+    return cidrs.length === 0 ? ANYONE : cidrs.map((cidr) => ({ kind: "cidr", cidr }));
   }
   if (fact.name === "relay" || fact.name === "origin") {
     const hosts = context.links.into(seat.name, fact.name);
     return hosts.length === 0 ? null : peersOf(hosts);
   }
   if (fact.name === "whep" && !context.hasUltra) return null;
-  return [{ kind: "anyone" }];
+  return ANYONE;
 }
 
+const ANYONE: readonly Peer[] = [{ kind: "anyone" }];
 const peerLists = new WeakMap<readonly string[], readonly Peer[]>();
 
 /** Hosts as peers; the same list of names gives the same list of peers. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Role } from "./model.ts";
 
 const PREFIX: Record<Role, string> = { multiplexer: "mux", transcoder: "tx", distributor: "dist" };
@@ -20,5 +20,5 @@ function letters(index: number): string {
 
 /** First `length` hex digits of SHA-256 of the text. */
 export function shortHash(text: string, length = 6): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, length);
+  return hash("sha256", text, "hex").slice(0, length);
 }

@@ -20,25 +20,40 @@ export const CERTIFICATE_SECRETS = ["tls/server.crt", "tls/server.key"] as const
 
 /** Every secret whose value some host needs; hashes of the others stand in rendered text. */
 export function secretNeeds(hosts: readonly Host[], streams: readonly StreamPlan[]): SecretNeed[] {
-  const needs = new Map<string, { hosts: Set<string>; source: SecretNeed["source"]; rotation: number; provenance: SecretNeed["provenance"] }>();
-  const need = (name: string, on: readonly string[], source: SecretNeed["source"], provenance: SecretNeed["provenance"], rotation = 1): void => {
-    const entry = needs.get(name) ?? needs.set(name, { hosts: new Set(), source, rotation, provenance }).get(name)!;
-    for (const host of on) entry.hosts.add(host);
-  };
-  for (const host of hosts) {
-    if (host.role === "transcoder") {
-      for (const peer of host.listeners.find((l) => l.name === "relay")?.from ?? []) {
-        if (peer.kind === "host") need(linkSecret(peer.host, host.name), [peer.host], "derived", host.provenance);
-      }
-    } else {
-      for (const name of CERTIFICATE_SECRETS) need(name, [host.name], "certificate", host.provenance);
+  return [...linkNeeds(hosts), ...certificateNeeds(hosts), ...streamNeeds(streams)].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function linkNeeds(hosts: readonly Host[]): SecretNeed[] {
+  // The same caller alone is the same list: there are many more links than hosts.
+  const only = new Map<string, readonly string[]>(hosts.map(({ name }) => [name, [name]]));
+  return hosts.filter(({ role }) => role === "transcoder").flatMap((host) =>
+    (host.listeners.find((l) => l.name === "relay")?.from ?? []).flatMap((peer): SecretNeed[] => (peer.kind !== "host" ? [] : [{
+      name: linkSecret(peer.host, host.name), hosts: only.get(peer.host) ?? [peer.host], source: "derived", rotation: 1, provenance: host.provenance,
+    }])));
+}
+
+function certificateNeeds(hosts: readonly Host[]): SecretNeed[] {
+  const shown = hosts.filter(({ role }) => role !== "transcoder");
+  const [first] = shown;
+  if (!first) return [];
+  const names = shown.map(({ name }) => name).sort();
+  return CERTIFICATE_SECRETS.map((name) => ({ name, hosts: names, source: "certificate", rotation: 1, provenance: first.provenance }));
+}
+
+function streamNeeds(streams: readonly StreamPlan[]): SecretNeed[] {
+  const paths = streams.flatMap((stream) => stream.publish.map((path) => ({ stream, path })));
+  const passphrases = paths.filter(({ path }) => path.via.includes("srt")).map(({ path }): SecretNeed => ({
+    name: srtSecret(path.stream, path.publisher), hosts: [...path.multiplexers].sort(), source: "derived", rotation: path.keyRotation, provenance: path.provenance,
+  }));
+  const platforms = new Map<string, { hosts: Set<string>; provenance: SecretNeed["provenance"] }>();
+  for (const { stream, path } of paths) {
+    for (const { secret } of stream.restream) {
+      if (!secret) continue;
+      const known = platforms.get(secret) ?? { hosts: new Set<string>(), provenance: stream.provenance };
+      for (const host of path.multiplexers) known.hosts.add(host);
+      platforms.set(secret, known);
     }
   }
-  for (const stream of streams) {
-    for (const p of stream.publish) {
-      if (p.via.includes("srt")) need(srtSecret(stream.name, p.publisher), p.multiplexers, "derived", p.provenance, p.keyRotation);
-      for (const { secret } of stream.restream) if (secret) need(secret, p.multiplexers, "config", stream.provenance);
-    }
-  }
-  return [...needs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, n]) => ({ name, hosts: [...n.hosts].sort(), source: n.source, rotation: n.rotation, provenance: n.provenance }));
+  const keys = [...platforms].map(([name, { hosts, provenance }]): SecretNeed => ({ name, hosts: [...hosts].sort(), source: "config", rotation: 1, provenance }));
+  return [...passphrases, ...keys];
 }

@@ -14,10 +14,10 @@ import { CERTIFICATE, certificateFiles, KEY } from "./tls.ts";
 export function renderDistributor(plan: Plan, host: Host, index: PlanIndex): { files: RenderedFile[]; services: Service[] } {
   const served = index.servedBy(host.name);
   // Distributors of a region that serve the same streams share their text: at 400 of them that is 400 MB.
-  const { nginx, list } = index.shared(served, host.region, () => ({
+  const { nginx, list, fast } = index.shared(served, host.region, () => ({
     nginx: [distributorNginx(plan, served, host.region, index.regionOf), distributorHeaders()], list: streamList(plan, served),
+    fast: served.filter((s) => s.latency !== "standard").map((stream) => ({ stream, tx: upstreamOrder(index.regionOf, stream, host.region)[0] ?? "" })),
   }));
-  const fast = served.filter((s) => s.latency !== "standard");
   const files = [...nginx, list, ...certificateFiles()];
   const services = [nginxService([...nginx.map((f) => f.path), CERTIFICATE, KEY, "peers"], "http://127.0.0.1:8081/stub_status", [])];
   if (fast.length === 0) return { files, services };
@@ -27,13 +27,12 @@ export function renderDistributor(plan: Plan, host: Host, index: PlanIndex): { f
   const edge = {
     ...MEDIAMTX_BASE,
     authInternalUsers: [loopbackUser("read", "api", "metrics")],
-    hls: fast.some((s) => s.latency === "low"), hlsAddress: `127.0.0.1:${EDGE_HLS_PORT}`, hlsVariant: "lowLatency", hlsAlwaysRemux: true,
+    hls: fast.some(({ stream }) => stream.latency === "low"), hlsAddress: `127.0.0.1:${EDGE_HLS_PORT}`, hlsVariant: "lowLatency", hlsAlwaysRemux: true,
     hlsSegmentDuration: "1s", hlsPartDuration: "200ms", hlsTrustedProxies: ["127.0.0.1"],
-    webrtc: fast.some((s) => s.latency === "ultra"), webrtcAddress: `127.0.0.1:${EDGE_WHEP_PORT}`,
+    webrtc: fast.some(({ stream }) => stream.latency === "ultra"), webrtcAddress: `127.0.0.1:${EDGE_WHEP_PORT}`,
     webrtcLocalUDPAddress: `:${portOf(whep, host.ordinal)}`, webrtcIPsFromInterfaces: false, webrtcAdditionalHosts: [PUBLIC_MARKER],
-    paths: Object.fromEntries(fast.map((stream) => {
-      const [tx] = upstreamOrder(index.regionOf, stream, host.region);
-      const login = `${host.name}:${secretMarker(linkSecret(host.name, tx ?? ""))}`;
+    paths: Object.fromEntries(fast.map(({ stream, tx }) => {
+      const login = `${host.name}:${secretMarker(linkSecret(host.name, tx))}`;
       return [`live/${stream.name}`, { source: `rtsp://${login}@${tx}.${plan.internalDomain}:${RELAY_RTSP_PORT}/out/${stream.name}`, rtspTransport: "tcp" }];
     })),
   };

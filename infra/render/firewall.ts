@@ -7,12 +7,31 @@ export function peerSet(host: string): string {
 }
 
 /**
- * nftables ruleset of a host: exactly its listeners, from exactly their peers; everything else is dropped.
- * Peers are named sets, so that the text is known before any address is.
+ * nftables rulesets of hosts: exactly their listeners, from exactly their peers; everything else is dropped.
+ * Peers are named sets, so that the text is known before any address is. Hosts with the same listeners get the same text.
  */
-export function firewallRules(host: Host): string {
-  const peers = [...new Set(host.listeners.flatMap((l) => setsOf(l.from)))].sort();
-  const rules = host.listeners.map((l) => rulesOf(l)).sort();
+export class FirewallRules {
+  private readonly texts = new Map<string, string>();
+  private readonly numbers = new Map<readonly Peer[], number>();
+
+  of(host: Host): string {
+    const key = host.listeners.map((l) => `${l.name} ${l.transport} ${l.port} ${this.number(l.from)}`).join();
+    const text = this.texts.get(key) ?? ruleset(host.listeners);
+    this.texts.set(key, text);
+    return text;
+  }
+
+  /** Tells lists of peers apart: hosts with equal neighbours share the array (see SharedLists). */
+  private number(from: readonly Peer[]): number {
+    const number = this.numbers.get(from) ?? this.numbers.size;
+    this.numbers.set(from, number);
+    return number;
+  }
+}
+
+function ruleset(listeners: readonly Listener[]): string {
+  const peers = [...new Set(listeners.flatMap((l) => l.from.flatMap((p) => (p.kind === "host" ? [peerSet(p.host)] : []))))].sort();
+  const lines = listeners.map((l) => rulesOf(l)).sort();
   return `table inet headend
 delete table inet headend
 table inet headend {
@@ -22,29 +41,15 @@ ${peers.map((set) => `  set ${set} { type ipv4_addr; }\n`).join("")}  chain inpu
     ct state invalid drop
     iifname "lo" accept
     meta l4proto { 1, 58 } accept comment "icmp"
-${rules.join("")}  }
+${lines.join("")}  }
 }
 `;
-}
-
-const setCache = new WeakMap<readonly Peer[], readonly string[]>();
-const ruleCache = new WeakMap<readonly Peer[], Map<string, string>>();
-
-/** Sets that a list of peers needs. Hosts with equal neighbours share the list, so it is worked out once. */
-function setsOf(from: readonly Peer[]): readonly string[] {
-  const sets = setCache.get(from) ?? from.flatMap((p) => (p.kind === "host" ? [peerSet(p.host)] : []));
-  setCache.set(from, sets);
-  return sets;
 }
 
 /** Lines of a listener, sorted. */
 function rulesOf(listener: Listener): string {
   const to = `${listener.transport} dport ${listener.port} accept comment "${listener.name}"`;
-  const known = ruleCache.get(listener.from) ?? new Map<string, string>();
-  ruleCache.set(listener.from, known);
-  const text = known.get(to) ?? rules(listener.from, to).sort().map((rule) => `    ${rule}\n`).join("");
-  known.set(to, text);
-  return text;
+  return rules(listener.from, to).sort().map((rule) => `    ${rule}\n`).join("");
 }
 
 function rules(from: readonly Peer[], to: string): string[] {

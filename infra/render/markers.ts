@@ -8,7 +8,14 @@ export const GATEWAY_MARKER = "@{local:gateway}";
 /** Address at which the outside reaches this host, for WebRTC candidates. */
 export const PUBLIC_MARKER = "@{local:public}";
 
-/** Names of the secrets that a text mentions. */
+const OPENING = "@{secret:";
+
+/** Names of the secrets that a text mentions, each once. */
 export function secretsIn(text: string): string[] {
-  return text.includes("@{secret:") ? [...text.matchAll(/@\{secret:([^}]+)\}/g)].map((m) => m[1] as string) : [];
+  const names = new Set<string>();
+  for (let at = text.indexOf(OPENING); at >= 0; at = text.indexOf(OPENING, at + OPENING.length)) {
+    const end = text.indexOf("}", at);
+    if (end > at + OPENING.length) names.add(text.slice(at + OPENING.length, end));
+  }
+  return [...names];
 }

@@ -1,4 +1,4 @@
-import { hashKey } from "../plan/keys.ts";
+import { hashKey, type KeyOf } from "../plan/keys.ts";
 import type { Host, Plan, PublishPath, StreamPlan } from "../plan/model.ts";
 import { linkSecret, publishSecret, srtSecret } from "../plan/secrets.ts";
 import { portOf, ROLE_PORTS } from "../plan/ports.ts";
@@ -8,7 +8,7 @@ import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./me
 import { ETC, RECORDINGS, RELAY_RTSP_PORT, RUN } from "./paths.ts";
 import { CERTIFICATE, certificateFiles, KEY } from "./tls.ts";
 import type { PlanIndex } from "./plan-index.ts";
-import type { KeyOf } from "./render.ts";
+import { type WrittenList, writeList } from "./yaml.ts";
 
 /** Name a publisher logs in with. */
 export function publisherUser(path: PublishPath): string {
@@ -20,7 +20,7 @@ const RECORD_SEGMENT = "10m";
 
 /** Files and services of a multiplexer: ingest of every protocol, recording, forwarding. */
 export function renderMultiplexer(plan: Plan, host: Host, keyOf: KeyOf, index: PlanIndex): { files: RenderedFile[]; services: Service[] } {
-  const paths = index.ingestedBy(host.name).flatMap((stream) => stream.publish.map((path) => ({ stream, path })));
+  const streams = index.ingestedBy(host.name);
   const address = (name: string): number => {
     const fact = ROLE_PORTS.multiplexer.find((f) => f.name === name);
     if (!fact) throw new Error(`no port named ${name}`);
@@ -28,15 +28,7 @@ export function renderMultiplexer(plan: Plan, host: Host, keyOf: KeyOf, index: P
   };
   const config = {
     ...MEDIAMTX_BASE,
-    authInternalUsers: [
-      ...paths.map(({ path }) => ({
-        user: publisherUser(path),
-        pass: hashKey(keyOf(publishSecret(path.stream, path.publisher), path.keyRotation)),
-        ips: path.from.length === 0 ? [] : [...path.from, `${GATEWAY_MARKER}/32`],
-        permissions: [{ action: "publish", path: path.path }],
-      })),
-      loopbackUser("api", "metrics"),
-    ],
+    authInternalUsers: index.shared(streams, "users", () => users(streams, keyOf)),
     // All ingest servers always run: starting one by an edit would be harmless, stopping one would drop its publishers. The firewall closes what no publisher uses.
     rtmp: true, rtmpAddress: `:${address("rtmp")}`, rtmpEncryption: "optional", rtmpsAddress: `:${address("rtmps")}`,
     rtmpServerCert: `${ETC}/${CERTIFICATE}`, rtmpServerKey: `${ETC}/${KEY}`,
@@ -45,7 +37,7 @@ export function renderMultiplexer(plan: Plan, host: Host, keyOf: KeyOf, index: P
     webrtcLocalUDPAddress: `:${address("webrtc")}`, webrtcIPsFromInterfaces: false, webrtcAdditionalHosts: [PUBLIC_MARKER],
     pathDefaults: { source: "publisher", overridePublisher: true, recordFormat: "fmp4", recordPartDuration: "1s", recordSegmentDuration: RECORD_SEGMENT,
       recordPath: `${RECORDINGS}/%path/%Y-%m-%d_%H-%M-%S-%f` },
-    paths: Object.fromEntries(paths.map(({ stream, path }) => [path.path, mediamtxPath(plan, host, stream, path)])),
+    paths: Object.fromEntries(streams.flatMap((stream) => stream.publish.map((path) => [path.path, mediamtxPath(plan, host, stream, path)]))),
   };
   // The folder may be one of the operator's machine, made by root: its owner is set at every start.
   const done = `${RUN}/recordings-ready`;
@@ -54,6 +46,19 @@ export function renderMultiplexer(plan: Plan, host: Host, keyOf: KeyOf, index: P
     files: [mediamtxFile(config), ...certificateFiles()],
     services: [mediamtxService(recordings, [CERTIFICATE, KEY])],
   };
+}
+
+/** Who may publish: the same on every multiplexer of the streams. */
+function users(streams: readonly StreamPlan[], keyOf: KeyOf): WrittenList {
+  return writeList([
+    ...streams.flatMap(({ publish }) => publish).map((path) => ({
+      user: publisherUser(path),
+      pass: hashKey(keyOf(publishSecret(path.stream, path.publisher), path.keyRotation)),
+      ips: path.from.length === 0 ? [] : [...path.from, `${GATEWAY_MARKER}/32`],
+      permissions: [{ action: "publish", path: path.path }],
+    })),
+    loopbackUser("api", "metrics"),
+  ]);
 }
 
 function mediamtxPath(plan: Plan, host: Host, stream: StreamPlan, path: PublishPath): object {

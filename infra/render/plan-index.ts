@@ -1,9 +1,6 @@
 import type { Host, Plan, StreamPlan } from "../plan/model.ts";
-import type { RenderedFile } from "./bundle.ts";
+import type { Bundle, RenderedFile } from "./bundle.ts";
 import { secretsIn } from "./markers.ts";
-
-/** Text that several distributors share. */
-export interface SharedText { readonly nginx: readonly RenderedFile[]; readonly list: RenderedFile }
 
 /** Look-ups over a plan, made once for rendering all hosts: each by itself would be hosts × streams. */
 export class PlanIndex {
@@ -12,15 +9,16 @@ export class PlanIndex {
   private readonly byTranscoder: ReadonlyMap<string, readonly StreamPlan[]>;
   private readonly byMultiplexer: ReadonlyMap<string, readonly StreamPlan[]>;
   private readonly byDistributor: ReadonlyMap<string, readonly StreamPlan[]>;
-  private readonly mentioned = new WeakMap<RenderedFile, readonly string[]>();
-  private readonly texts = new Map<string, SharedText>();
+  private readonly mentioned = new Map<RenderedFile, readonly string[]>();
+  private readonly peers = new Map<readonly string[], Bundle["peers"]>();
+  private readonly made = new Map<object, Map<string, unknown>>();
 
   constructor(private readonly plan: Plan) {
     this.regionOf = new Map(plan.hosts.map((h) => [h.name, h.region]));
     this.roleOf = new Map(plan.hosts.map((h) => [h.name, h.role]));
     this.byTranscoder = group(plan.streams, (s) => s.transcoders);
-    this.byMultiplexer = group(plan.streams, (s) => [...new Set(s.publish.flatMap((p) => p.multiplexers))]);
-    this.byDistributor = group(plan.streams, (s) => s.distributors);
+    this.byMultiplexer = groupByList(plan.streams, (s) => [...new Set(s.publish.map((p) => p.multiplexers))]);
+    this.byDistributor = groupByList(plan.streams, (s) => [s.distributors]);
   }
 
   /** Secrets that a file mentions; files shared by hosts are read once. */
@@ -30,19 +28,26 @@ export class PlanIndex {
     return names;
   }
 
+  /** Names and addresses of a host's peers; hosts with equal neighbours share them. */
+  peersOf(host: Host): Bundle["peers"] {
+    const peers = this.peers.get(host.peers) ?? host.peers.map((peer) => ({ host: peer, address: `${peer}.${this.plan.internalDomain}` }));
+    this.peers.set(host.peers, peers);
+    return peers;
+  }
+
   /** Streams a transcoder carries. */
   carriedBy(transcoder: string): readonly StreamPlan[] { return this.byTranscoder.get(transcoder) ?? []; }
-  /** Streams whose publishers may come to a multiplexer. */
+  /** Streams whose publishers may come to a multiplexer. Multiplexers of the same streams share the array. */
   ingestedBy(multiplexer: string): readonly StreamPlan[] { return this.byMultiplexer.get(multiplexer) ?? []; }
-  /** Streams a distributor serves. */
+  /** Streams a distributor serves. Distributors of the same streams share the array. */
   servedBy(distributor: string): readonly StreamPlan[] { return this.byDistributor.get(distributor) ?? []; }
 
-  /** One text for all distributors of a region that serve every stream; others get their own. */
-  shared(served: readonly StreamPlan[], region: string, make: () => SharedText): SharedText {
-    if (served.length !== this.plan.streams.length) return make();
-    const text = this.texts.get(region) ?? make();
-    this.texts.set(region, text);
-    return text;
+  /** What `make` gives for an object of the plan and a name, made once: text that many hosts carry. */
+  shared<T>(object: object, name: string, make: () => T): T {
+    const known = this.made.get(object) ?? new Map<string, unknown>();
+    this.made.set(object, known);
+    if (!known.has(name)) known.set(name, make());
+    return known.get(name) as T;
   }
 }
 
@@ -56,4 +61,11 @@ function group(streams: readonly StreamPlan[], hostsOf: (stream: StreamPlan) => 
     }
   }
   return groups;
+}
+
+/** As `group`, where nearly all streams have the very same list of hosts: then those hosts get the very same list of streams. */
+function groupByList(streams: readonly StreamPlan[], listsOf: (stream: StreamPlan) => readonly (readonly string[])[]): Map<string, readonly StreamPlan[]> {
+  const lists = new Set(streams.flatMap(listsOf));
+  if (lists.size > 1) return group(streams, (stream) => [...new Set(listsOf(stream).flat())]);
+  return new Map([...lists].flatMap((hosts) => hosts.map((host) => [host, streams])));
 }

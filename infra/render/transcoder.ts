@@ -1,5 +1,5 @@
 import type { AgentConfig, AgentStream } from "../agent/config.ts";
-import { hashKey } from "../plan/keys.ts";
+import { hashKey, type KeyOf } from "../plan/keys.ts";
 import type { Host, StreamPlan } from "../plan/model.ts";
 import { shortHash } from "../plan/names.ts";
 import { linkSecret } from "../plan/secrets.ts";
@@ -11,7 +11,6 @@ import { originNginx } from "./nginx-origin.ts";
 import { AGENT_PORT, ETC, LIB, RELAY_API_PORT, RELAY_RTSP_PORT, SEGMENTS, SLATES } from "./paths.ts";
 import { nginxService } from "./nginx.ts";
 import type { PlanIndex } from "./plan-index.ts";
-import type { KeyOf } from "./render.ts";
 import { slateCommand } from "./slate.ts";
 
 const AGENT_FILE = "agent/agent.json";

@@ -9,7 +9,7 @@ import { HostFailure, messageOf } from "./failure.ts";
 import type { Firewall } from "./firewall.ts";
 import { updateHostsFile } from "./hosts-file.ts";
 import type { Redactor } from "./log.ts";
-import type { MarkerValues } from "./markers.ts";
+import { fillMarkers, type MarkerValues } from "./markers.ts";
 import type { PeerStatus, PeerTable } from "./peers.ts";
 import { fillPlaces, type Places } from "./places.ts";
 import { runOnce, type Spawn } from "./process.ts";
@@ -37,6 +37,8 @@ export interface ApplyDeps {
 /** What is in force. */
 export interface Live {
   readonly applied: Applied;
+  /** The ruleset with this host's own addresses filled in. */
+  readonly firewall: string | null;
   readonly files: readonly HostFile[];
   readonly services: readonly HostService[];
 }
@@ -103,7 +105,7 @@ export class Applier {
     deps.redactor.setSecrets(Object.values(applied.secrets));
     const next = this.resolve(applied);
     await this.lookUpPeers(applied.bundle.peers, applied.bundle.host);
-    const refused = await deps.firewall.load(applied.bundle.firewall, deps.peers.list());
+    const refused = await deps.firewall.load(next.firewall, deps.peers.list());
     if (refused !== null) throw new HostFailure(refused);
     const staged = join(deps.places.run, `staged-${filesHash(next.files)}`);
     writeStaged(staged, next.files, deps.asRoot);
@@ -139,8 +141,10 @@ export class Applier {
 
   private resolve(applied: Applied): Live {
     const values: MarkerValues = { secrets: applied.secrets, ...this.deps.localValues() };
+    const { firewall } = applied.bundle;
     return {
       applied,
+      firewall: firewall === null ? null : fillMarkers(firewall, values, "the firewall"),
       files: materialise(applied.bundle, values, this.deps.idsOf),
       services: hostServices(applied.bundle.services, this.deps.places, values, this.deps.idsOf),
     };
@@ -156,7 +160,7 @@ export class Applier {
   /** Everything that can be known before touching what runs. */
   private async test(next: Live, changes: Changes, say: Say): Promise<void> {
     const { deps } = this;
-    const refused = await deps.firewall.check(next.applied.bundle.firewall);
+    const refused = await deps.firewall.check(next.firewall);
     if (refused !== null) throw new HostFailure(refused);
     const concerned = changes.services.filter((c) => c.action !== "keep").map((c) => c.next);
     // Files name each other by their live path: in this copy they name the copy, so that a test sees only new files.
@@ -206,7 +210,7 @@ export class Applier {
     const done: ServiceChange[] = [];
     const removed: HostService[] = [];
     try {
-      const refused = await deps.firewall.load(next.applied.bundle.firewall, deps.peers.list());
+      const refused = await deps.firewall.load(next.firewall, deps.peers.list());
       if (refused !== null) throw new HostFailure(refused);
       this.folder.swapIn(staged, [...files.added, ...files.changed]);
       for (const s of [...changes.removed].reverse()) {
@@ -289,7 +293,7 @@ export class Applier {
       });
     }
     for (const s of ordered(removed)) await attempt(s.service.name, async () => { await deps.supervisor.run(s.runnable); });
-    await attempt("firewall", () => deps.firewall.load(live?.applied.bundle.firewall ?? null, deps.peers.list()));
+    await attempt("firewall", () => deps.firewall.load(live?.firewall ?? null, deps.peers.list()));
     for (const s of live?.services ?? []) await attempt(s.service.name, () => deps.supervisor.get(s.service.name)?.waitReady(10_000));
   }
 

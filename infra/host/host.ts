@@ -8,7 +8,7 @@ import { messageOf } from "./failure.ts";
 import { Firewall, type Nft } from "./firewall.ts";
 import { readApplied } from "./input.ts";
 import { Redactor } from "./log.ts";
-import { gatewayFromRoutes } from "./markers.ts";
+import { type DefaultRoute, defaultRoute, NO_ROUTE } from "./markers.ts";
 import { PeerTable, type Resolve4 } from "./peers.ts";
 import type { Places } from "./places.ts";
 import type { Spawn } from "./process.ts";
@@ -64,7 +64,7 @@ export class Host {
     this.applier = new Applier({
       places: deps.places, clock: deps.clock, spawn: deps.spawn, supervisor: this.supervisor, firewall: this.firewall, peers: this.peers,
       store: this.store, redactor: this.redactor, idsOf: deps.idsOf, asRoot: deps.asRoot,
-      localValues: () => ({ gateway: this.gateway(), public: deps.env["HEADEND_PUBLIC_ADDRESS"] || "127.0.0.1" }),
+      localValues: () => ({ ...this.route(), public: deps.env["HEADEND_PUBLIC_ADDRESS"] || "127.0.0.1" }),
     });
   }
 
@@ -166,8 +166,8 @@ export class Host {
     });
   }
 
-  private gateway(): string {
-    try { return gatewayFromRoutes(readFileSync(this.deps.places.routes, "utf8")); } catch { return "127.0.0.1"; }
+  private route(): DefaultRoute {
+    try { return defaultRoute(readFileSync(this.deps.places.routes, "utf8")); } catch { return NO_ROUTE; }
   }
 
   private statusChanged(): void {

@@ -1,7 +1,8 @@
 /**
  * What a host receives: files and the services that read them. The same bundle goes to a container and to an EC2 or ssh
  * host; `infra/host` applies it. Bundles hold no secret: text that needs one has a marker `@{secret:NAME}` that the host
- * replaces in memory (tmpfs), and `@{local:gateway}` for the address that the operator's own machine appears as.
+ * replaces in memory (tmpfs), `@{local:gateway}` for the address that the operator's own machine appears as, `@{local:uplink}` for its interface and `@{local:public}` for
+ * the address that the outside knows.
  */
 
 /** What changing a file costs; worst last. */

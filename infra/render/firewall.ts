@@ -1,5 +1,5 @@
 import type { Host, Listener, Peer } from "../plan/model.ts";
-import { GATEWAY_MARKER } from "./markers.ts";
+import { GATEWAY_MARKER, UPLINK_MARKER } from "./markers.ts";
 
 /** nft set that holds a peer's current addresses; the host fills it. */
 export function peerSet(host: string): string {
@@ -48,7 +48,9 @@ ${lines.join("")}  }
 
 /** Lines of a listener, sorted. */
 function rulesOf(listener: Listener): string {
-  const to = `${listener.transport} dport ${listener.port} accept comment "${listener.name}"`;
+  // A public port is open to the outside, not to the hosts behind: "anyone" does not include a transcoder on the inner network.
+  const side = listener.plane === "ingest" || listener.plane === "edge" ? `iifname "${UPLINK_MARKER}" ` : "";
+  const to = `${side}${listener.transport} dport ${listener.port} accept comment "${listener.name}"`;
   return rules(listener.from, to).sort().map((rule) => `    ${rule}\n`).join("");
 }
 

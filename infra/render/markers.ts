@@ -5,6 +5,8 @@ export function secretMarker(name: string): string {
 
 /** The address that the operator's own machine appears as: locally the gateway of the container network; elsewhere loopback. */
 export const GATEWAY_MARKER = "@{local:gateway}";
+/** Interface of the default route, where publishers and viewers come in; neighbours of the plan come by others. */
+export const UPLINK_MARKER = "@{local:uplink}";
 /** Address at which the outside reaches this host, for WebRTC candidates. */
 export const PUBLIC_MARKER = "@{local:public}";
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { planTopology } from "../../infra/plan/plan.ts";
 import { loadTopology } from "../../infra/spec/load.ts";
-import { containerExec, docker, runArgs, testName } from "./lib/docker.ts";
+import { docker, runArgs, testName } from "./lib/docker.ts";
 import { HlsViewer } from "./lib/hls-viewer.ts";
 import { publish } from "./lib/publish.ts";
 import { openPorts, scan } from "./lib/scan.ts";
@@ -65,9 +65,15 @@ describe("nothing but what the plan lists is reachable", () => {
     for (const address of await addressesOf("mux-home-a")) expect(openPorts(await scan(stack.container("dist-home-1"), address, [1935, 1936, 8889, 9997], 600))).toEqual([]);
   });
 
-  test("transcoders have no way out", async () => {
-    const route = await containerExec(stack.container("tx-home-1"), ["ip", "route", "show", "default"]);
-    expect(route.stdout.trim()).toBe("");
+  test("a transcoder reaches nobody on the publishers' network", async () => {
+    const name = testName("listener");
+    await docker(runArgs(name, { network: "headend-e2e-shape-ingest" }, ["-d", "--entrypoint", "node"]).concat(["-e", "require('net').createServer().listen(8000)"]));
+    try {
+      const address = (await docker(["inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name])).trim();
+      expect(openPorts(await scan(stack.container("mux-home-a"), address, [8000], 600))).toEqual([8000]);
+      expect(openPorts(await scan(stack.container("tx-home-1"), address, [8000], 600))).toEqual([]);
+      expect(openPorts(await scan(stack.container("dist-home-1"), address, [8000], 600))).toEqual([]);
+    } finally { await docker(["rm", "-f", name]); }
   });
 
   test("a stranger on the publishers' network reaches ingest only", async () => {

@@ -136,7 +136,7 @@ export class FakeHost {
       places: this.places, clock: this.clock, spawn: this.programs.spawn, supervisor: this.supervisor,
       firewall: new Firewall((args, text) => { this.nft.push(`${args[0]} ${text}`); return Promise.resolve(this.nftError); }, false),
       peers: new PeerTable((name) => { const ips = this.names.get(name); return ips ? Promise.resolve(ips) : Promise.reject(new Error("ENOTFOUND")); }),
-      store: this.store, redactor, idsOf: () => ({ uid: 7, gid: 7 }), localValues: () => ({ gateway: "10.0.0.1", public: "127.0.0.1" }), asRoot: false,
+      store: this.store, redactor, idsOf: () => ({ uid: 7, gid: 7 }), localValues: () => ({ gateway: "10.0.0.1", uplink: "eth0", public: "127.0.0.1" }), asRoot: false,
     };
     this.applier = new Applier(deps);
   }

@@ -8,7 +8,7 @@ import { declaredSets, declaredTables, setCommands } from "../../../infra/host/f
 import { updateHostsFile, withEntries } from "../../../infra/host/hosts-file.ts";
 import { readApplied } from "../../../infra/host/input.ts";
 import { lineSplitter, RecentLines, Redactor } from "../../../infra/host/log.ts";
-import { fillMarkers, gatewayFromRoutes } from "../../../infra/host/markers.ts";
+import { fillMarkers, defaultRoute } from "../../../infra/host/markers.ts";
 import { PeerTable, UNRESOLVED } from "../../../infra/host/peers.ts";
 import { spawnGroup } from "../../../infra/host/process.ts";
 import { ask, serve } from "../../../infra/host/socket.ts";
@@ -17,7 +17,7 @@ import { userIds } from "../../../infra/host/users.ts";
 import { bundle, file, service } from "./fakes.ts";
 
 describe("markers", () => {
-  const values = { secrets: { "tls/edge.key": "KEY$&", a: "" }, gateway: "10.0.0.1", public: "192.0.2.7" };
+  const values = { secrets: { "tls/edge.key": "KEY$&", a: "" }, gateway: "10.0.0.1", uplink: "eth0", public: "192.0.2.7" };
 
   it("are replaced, all other text stays", () => {
     expect(fillMarkers("@{secret:tls/edge.key} @{local:gateway} @{local:public} ${x} @{other:y} $& {etc}@{secret:a}", values, "f"))
@@ -31,8 +31,8 @@ describe("markers", () => {
 
   it("the gateway comes from the routing table", () => {
     const head = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n";
-    expect(gatewayFromRoutes(`${head}eth1\t00000000\t010013AC\t0003\t0\t0\t100\t00000000\t0\t0\t0\neth0\t00000000\t010012AC\t0003\t0\t0\t0\t00000000\t0\t0\t0\neth0\t000012AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n`)).toBe("172.18.0.1");
-    expect(gatewayFromRoutes(head)).toBe("127.0.0.1");
+    expect(defaultRoute(`${head}eth1\t00000000\t010013AC\t0003\t0\t0\t100\t00000000\t0\t0\t0\neth0\t00000000\t010012AC\t0003\t0\t0\t0\t00000000\t0\t0\t0\neth0\t000012AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n`)).toEqual({ gateway: "172.18.0.1", uplink: "eth0" });
+    expect(defaultRoute(head)).toEqual({ gateway: "127.0.0.1", uplink: "lo" });
   });
 });
 
@@ -102,7 +102,7 @@ describe("input", () => {
 });
 
 describe("files", () => {
-  const values = { secrets: {}, gateway: "", public: "" };
+  const values = { secrets: {}, gateway: "", uplink: "", public: "" };
   const ids = () => ({ uid: 7, gid: 8 });
 
   it("belong to the user of the service that must read them", () => {

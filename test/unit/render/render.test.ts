@@ -81,7 +81,7 @@ describe("nftables", () => {
   });
   test("keeps an allow-list, with the operator's own machine", () => {
     const rules = renderPlan(planOf("streams: { main: { publishers: { truck: { via: [srt], from: [203.0.113.0/24] } } } }\n"), SECRET)[0]?.firewall;
-    expect(rules).toContain('ip saddr { 203.0.113.0/24, @{local:gateway} } udp dport 8890 accept comment "srt"');
+    expect(rules).toContain('ip saddr { 203.0.113.0/24, @{local:gateway} } iifname "@{local:uplink}" udp dport 8890 accept comment "srt"');
   });
 });
 

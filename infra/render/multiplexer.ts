@@ -3,12 +3,12 @@ import type { Host, Plan, PublishPath, StreamPlan } from "../plan/model.ts";
 import { linkSecret, publishSecret, srtSecret } from "../plan/secrets.ts";
 import { portOf, ROLE_PORTS } from "../plan/ports.ts";
 import type { RenderedFile, Service } from "./bundle.ts";
-import { GATEWAY_MARKER, PUBLIC_MARKER, secretMarker } from "./markers.ts";
+import { GATEWAY_MARKER, PUBLIC_MARKER, secretMarker, secretsIn } from "./markers.ts";
 import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
 import { ETC, RECORDINGS, RELAY_RTSP_PORT, RUN } from "./paths.ts";
 import { CERTIFICATE, certificateFiles, KEY } from "./tls.ts";
 import type { PlanIndex } from "./plan-index.ts";
-import { type WrittenList, writeList } from "./yaml.ts";
+import { HOLE, Written } from "./yaml.ts";
 
 /** Name a publisher logs in with. */
 export function publisherUser(path: PublishPath): string {
@@ -21,6 +21,10 @@ const RECORD_SEGMENT = "10m";
 /** Files and services of a multiplexer: ingest of every protocol, recording, forwarding. */
 export function renderMultiplexer(plan: Plan, host: Host, keyOf: KeyOf, index: PlanIndex): { files: RenderedFile[]; services: Service[] } {
   const streams = index.ingestedBy(host.name);
+  const written = index.shared(streams, "paths", () => {
+    const lines = paths(plan, streams);
+    return { lines, secrets: secretsIn(lines.pieces.join("")) };
+  });
   const address = (name: string): number => {
     const fact = ROLE_PORTS.multiplexer.find((f) => f.name === name);
     if (!fact) throw new Error(`no port named ${name}`);
@@ -37,20 +41,20 @@ export function renderMultiplexer(plan: Plan, host: Host, keyOf: KeyOf, index: P
     webrtcLocalUDPAddress: `:${address("webrtc")}`, webrtcIPsFromInterfaces: false, webrtcAdditionalHosts: [PUBLIC_MARKER],
     pathDefaults: { source: "publisher", overridePublisher: true, recordFormat: "fmp4", recordPartDuration: "1s", recordSegmentDuration: RECORD_SEGMENT,
       recordPath: `${RECORDINGS}/%path/%Y-%m-%d_%H-%M-%S-%f` },
-    paths: Object.fromEntries(streams.flatMap((stream) => stream.publish.map((path) => [path.path, mediamtxPath(plan, host, stream, path)]))),
+    paths: streams.length === 0 ? {} : written.lines.filled(host.name),
   };
   // The folder may be one of the operator's machine, made by root: its owner is set at every start.
   const done = `${RUN}/recordings-ready`;
   const recordings: Service["prepare"] = [{ argv: ["sh", "-c", `install -d -o mediamtx -g mediamtx ${RECORDINGS} && touch ${done}`], creates: done }];
   return {
-    files: [mediamtxFile(config), ...certificateFiles()],
+    files: [index.mentions(mediamtxFile(config), written.secrets.map((name) => name.replace(HOLE, host.name))), ...certificateFiles()],
     services: [mediamtxService(recordings, [CERTIFICATE, KEY])],
   };
 }
 
 /** Who may publish: the same on every multiplexer of the streams. */
-function users(streams: readonly StreamPlan[], keyOf: KeyOf): WrittenList {
-  return writeList([
+function users(streams: readonly StreamPlan[], keyOf: KeyOf): Written {
+  return Written.of([
     ...streams.flatMap(({ publish }) => publish).map((path) => ({
       user: publisherUser(path),
       pass: hashKey(keyOf(publishSecret(path.stream, path.publisher), path.keyRotation)),
@@ -61,9 +65,14 @@ function users(streams: readonly StreamPlan[], keyOf: KeyOf): WrittenList {
   ]);
 }
 
-function mediamtxPath(plan: Plan, host: Host, stream: StreamPlan, path: PublishPath): object {
+/** Paths of publishers; multiplexers of the same streams differ only in their name, which is left open. */
+function paths(plan: Plan, streams: readonly StreamPlan[]): Written {
+  return Written.of(Object.fromEntries(streams.flatMap((stream) => stream.publish.map((path) => [path.path, mediamtxPath(plan, HOLE, stream, path)]))));
+}
+
+function mediamtxPath(plan: Plan, host: string, stream: StreamPlan, path: PublishPath): object {
   const push = stream.transcoders.map((tx) => ({
-    dest: `rtsp://${host.name}:${secretMarker(linkSecret(host.name, tx))}@${tx}.${plan.internalDomain}:${RELAY_RTSP_PORT}/${relayInput(path, host.name)}`,
+    dest: `rtsp://${host}:${secretMarker(linkSecret(host, tx))}@${tx}.${plan.internalDomain}:${RELAY_RTSP_PORT}/${relayInput(path, host)}`,
   }));
   const platforms = path.backup ? [] : stream.restream.map(({ url, secret }) => ({ dest: secret ? `${url}#${secretMarker(secret)}` : url }));
   return {

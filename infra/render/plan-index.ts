@@ -28,6 +28,12 @@ export class PlanIndex {
     return names;
   }
 
+  /** Tells what a file mentions, where its maker knows it without reading megabytes. */
+  mentions(file: RenderedFile, names: readonly string[]): RenderedFile {
+    this.mentioned.set(file, names);
+    return file;
+  }
+
   /** Names and addresses of a host's peers; hosts with equal neighbours share them. */
   peersOf(host: Host): Bundle["peers"] {
     const peers = this.peers.get(host.peers) ?? host.peers.map((peer) => ({ host: peer, address: `${peer}.${this.plan.internalDomain}` }));

@@ -12,56 +12,88 @@ import { AGENT_PORT, ETC, LIB, RELAY_API_PORT, RELAY_RTSP_PORT, SEGMENTS, SLATES
 import { nginxService } from "./nginx.ts";
 import type { PlanIndex } from "./plan-index.ts";
 import { slateCommand } from "./slate.ts";
+import { Written } from "./yaml.ts";
 
 const AGENT_FILE = "agent/agent.json";
+
+/** What a transcoder has for one of its streams; the same on every transcoder that carries it. */
+interface Carried {
+  readonly args: RenderedFile;
+  readonly slate: Service["prepare"][number];
+  /** Relay paths by kind, and the agent's part: text. */
+  readonly air: Written; readonly inputs: Written; readonly out: Written | null;
+  readonly agent: string;
+}
 
 /** Files and services of a transcoder: relay, agent with one FFmpeg a stream, origin. */
 export function renderTranscoder(host: Host, keyOf: KeyOf, index: PlanIndex): { files: RenderedFile[]; services: Service[] } {
   const streams = index.carriedBy(host.name);
+  const carried = streams.map((stream) => index.shared(stream, "carried", () => carry(stream)));
   const callers = (host.listeners.find((l) => l.name === "relay")?.from ?? []).flatMap((p) => (p.kind === "host" ? [p.host] : []));
-  const slates = streams.map((stream) => ({ stream, ...slate(stream) }));
   const relay = {
     ...MEDIAMTX_BASE,
     rtsp: true, rtspTransports: ["tcp"], rtspAddress: `:${RELAY_RTSP_PORT}`,
     authInternalUsers: [
       ...callers.map((caller) => ({
         user: caller, pass: hashKey(keyOf(linkSecret(caller, host.name), 1)), ips: [],
-        permissions: [index.roleOf.get(caller) === "multiplexer" ? { action: "publish", path: "~^in/" } : { action: "read", path: "~^out/" }],
+        permissions: index.roleOf.get(caller) === "multiplexer" ? PUSH : PULL,
       })),
-      loopbackUser("publish", "read", "api", "metrics"),
+      LOOPBACK,
     ],
-    paths: Object.fromEntries(slates.flatMap(({ stream, file }) => [
-      ...inputsOf(stream).map((i) => [i.path, { source: "publisher" }] as const),
-      [`air/${stream.name}`, { source: "publisher", alwaysAvailable: true, alwaysAvailableFile: file }] as const,
-      ...(stream.latency === "standard" ? [] : [[`out/${stream.name}`, { source: "publisher" }] as const]),
-    ])),
+    paths: carried.length === 0 ? {} : Written.joined([
+      ...carried.map(({ air }) => air), ...carried.map(({ inputs }) => inputs), ...carried.flatMap(({ out }) => out ?? []),
+    ]),
   };
-  const agent: AgentConfig = {
-    host: host.name,
-    relay: { api: `http://127.0.0.1:${RELAY_API_PORT}`, rtsp: `rtsp://127.0.0.1:${RELAY_RTSP_PORT}` },
-    port: AGENT_PORT, workDir: SEGMENTS,
-    streams: streams.map(agentStream),
-  };
-  const argFiles = streams.map((stream): RenderedFile => ({
-    path: `ffmpeg/${stream.name}.args`, content: ffmpegArgs(stream).join("\n") + "\n", mode: "0644", reload: "stream-restarts",
-  }));
-  const nginx = originNginx();
+  const args = carried.map((c) => c.args);
+  const nginx = index.shared(host.planes, "origin", originNginx);
   return {
     files: [
-      mediamtxFile(relay), nginx, ...argFiles,
-      { path: AGENT_FILE, content: JSON.stringify(agent, null, 2) + "\n", mode: "0644", reload: "hot-reload" },
+      mediamtxFile(relay), nginx, ...args,
+      { path: AGENT_FILE, content: agentFile(host, carried), mode: "0644", reload: "hot-reload" },
     ],
     services: [
-      mediamtxService(slates.map(({ prepare }) => prepare)),
+      mediamtxService(carried.map(({ slate }) => slate)),
       {
         name: "agent", argv: ["/usr/bin/node", `${LIB}/agent.js`, `${ETC}/${AGENT_FILE}`], env: {}, user: null,
-        reads: [AGENT_FILE, ...argFiles.map((f) => f.path)], reload: { kind: "self" },
+        reads: [AGENT_FILE, ...args.map((f) => f.path)], reload: { kind: "self" },
         prepare: probes(streams), check: null, checkEnv: {}, checkAliveMs: null,
         ready: { kind: "http", url: `http://127.0.0.1:${AGENT_PORT}/healthz` }, after: ["mediamtx"],
       },
       nginxService([nginx.path], "http://127.0.0.1:8081/stub_status", ["agent"]),
     ],
   };
+}
+
+const PUSH = [{ action: "publish", path: "~^in/" }];
+const PULL = [{ action: "read", path: "~^out/" }];
+const LOOPBACK = loopbackUser("publish", "read", "api", "metrics");
+const PUBLISHED = { source: "publisher" };
+
+function carry(stream: StreamPlan): Carried {
+  const { file, prepare } = slate(stream);
+  const agent = agentStream(stream);
+  return {
+    args: { path: `ffmpeg/${stream.name}.args`, content: ffmpegArgs(stream).join("\n") + "\n", mode: "0644", reload: "stream-restarts" },
+    slate: prepare,
+    air: Written.of({ [`air/${stream.name}`]: { source: "publisher", alwaysAvailable: true, alwaysAvailableFile: file } }),
+    inputs: Written.of(Object.fromEntries(agent.inputs.map(({ path }) => [path, PUBLISHED]))),
+    out: stream.latency === "standard" ? null : Written.of({ [`out/${stream.name}`]: PUBLISHED }),
+    agent: JSON.stringify({ streams: [agent] }, null, 2).slice(AGENT_STREAMS.length, -AGENT_END.length),
+  };
+}
+
+const AGENT_STREAMS = '{\n  "streams": [\n', AGENT_END = "\n  ]\n}";
+
+/** The agent's file as JSON.stringify would write it, from the parts of the streams. */
+function agentFile(host: Host, carried: readonly Carried[]): string {
+  const config: AgentConfig = {
+    host: host.name,
+    relay: { api: `http://127.0.0.1:${RELAY_API_PORT}`, rtsp: `rtsp://127.0.0.1:${RELAY_RTSP_PORT}` },
+    port: AGENT_PORT, workDir: SEGMENTS,
+    streams: [],
+  };
+  const text = JSON.stringify(config, null, 2) + "\n";
+  return carried.length === 0 ? text : text.replace("[]", () => `[\n${carried.map(({ agent }) => agent).join(",\n")}\n  ]`);
 }
 
 function inputsOf(stream: StreamPlan): AgentStream["inputs"] {

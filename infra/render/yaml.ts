@@ -1,12 +1,32 @@
-type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
+type Value = string | number | boolean | null | Written | readonly Value[] | { readonly [key: string]: Value };
 
 /** Words that YAML 1.1 reads as something else than text; MediaMTX coerces them everywhere (knowledge: media 2.1). */
 const NOT_TEXT = /^(y|yes|n|no|on|off|true|false|null|~|\.?e[0-9_]+|\.inf|\.nan)$/i;
-const PLAIN = /^[A-Za-z/][A-Za-z0-9_./%+=-]*(:[A-Za-z0-9_./%+=@{}:-]*[A-Za-z0-9_./%+=@{}-])?$/;
+const PLAIN = /^[A-Za-z/\x7f][A-Za-z0-9_./%+=\x7f-]*(:[A-Za-z0-9_./%+=@{}:\x7f-]*[A-Za-z0-9_./%+=@{}\x7f-])?$/;
 
-/** Lines of a list that stand already written, since many files carry them; see {@link writeList}. */
-export class WrittenList {
-  constructor(readonly lines: string) {}
+/** Stands for a host's name in text that is written once for many hosts. A control character, since no name or address holds one. */
+export const HOLE = "\x7f";
+
+/** Lines of the value of a top-level key that stand already written, since many files carry them. Kept in pieces, not to be copied. */
+export class Written {
+  private constructor(readonly pieces: readonly string[]) {}
+
+  /** Writes a list or map, not an empty one. {@link HOLE}s in it are pieces of their own, to be filled. */
+  static of(value: object): Written {
+    const out: string[] = [];
+    write(value as Value, "  ", "  ", out);
+    return new Written(out.join("").split(/(\x7f)/));
+  }
+
+  /** Several lists or several maps, one after the other. */
+  static joined(blocks: readonly Written[]): Written {
+    return new Written(blocks.flatMap((block) => block.pieces));
+  }
+
+  /** The same with a name in every hole. */
+  filled(name: string): Written {
+    return new Written(this.pieces.map((piece) => (piece === HOLE ? name : piece)));
+  }
 }
 
 /**
@@ -16,24 +36,20 @@ export class WrittenList {
 export function toYaml(value: object): string {
   const out: string[] = [];
   write(value as Value, "", "", out);
-  return out.join("\n") + "\n";
-}
-
-/** Writes a list once that is then the value of a top-level key in many files. */
-export function writeList(items: readonly object[]): WrittenList {
-  const out: string[] = [];
-  write(items as readonly Value[], "  ", "  ", out);
-  return new WrittenList(out.join("\n"));
+  return out.join("");
 }
 
 /** Appends the lines of a block; `lead` stands before its first line instead of `indent`, for the first key of a list item. */
-function write(value: Value | WrittenList, indent: string, lead: string, out: string[]): void {
-  if (value instanceof WrittenList) { out.push(value.lines); return; }
+function write(value: Value, indent: string, lead: string, out: string[]): void {
+  if (value instanceof Written) {
+    for (const piece of value.pieces) out.push(piece);
+    return;
+  }
   const deeper = `${indent}  `;
   if (Array.isArray(value)) {
     for (const item of value as readonly Value[]) {
       if (isBlock(item)) write(item, deeper, `${lead}- `, out);
-      else out.push(`${lead}- ${scalar(item)}`);
+      else out.push(`${lead}- ${scalar(item)}\n`);
       lead = indent;
     }
     return;
@@ -43,9 +59,9 @@ function write(value: Value | WrittenList, indent: string, lead: string, out: st
   for (const key of keys.length > 1 ? keys.sort() : keys) {
     const item = map[key] as Value;
     if (isBlock(item)) {
-      out.push(`${lead}${text(key)}:`);
+      out.push(`${lead}${text(key)}:\n`);
       write(item, deeper, deeper, out);
-    } else out.push(`${lead}${text(key)}: ${scalar(item)}`);
+    } else out.push(`${lead}${text(key)}: ${scalar(item)}\n`);
     lead = indent;
   }
 }

@@ -13,7 +13,7 @@ export const LARGE: Omit<Size, "regions"> = { streams: 5000, multiplexers: 10, t
 
 /**
  * A large topology as the loader would give it: hosts dealt over the regions, streams with two renditions, DASH and every protocol;
- * one stream in fifty is watched at low and one at ultra latency. Every object is its own, as after parsing.
+ * one stream in five hundred is watched at low and one at ultra latency. Every object is its own, as after parsing.
  */
 export function largeTopology(size: Size): Topology {
   const regions = Array.from({ length: size.regions }, (_, i) => `region${i + 1}`);
@@ -38,7 +38,7 @@ function stream(index: number): Stream {
       { name: "360p", source: false, width: 640, height: 360, fps: 30, bitrateKbps: 800 },
     ],
     audio: { bitrateKbps: 96, channels: 2 }, encoder: { kind: "x264", preset: "veryfast" },
-    latency: index % 50 === 1 ? "low" : index % 50 === 2 ? "ultra" : "standard",
+    latency: index % 500 === 1 ? "low" : index % 500 === 2 ? "ultra" : "standard",
     segmentSeconds: 2, dash: true, redundancy: 1, viewers: {}, record: index % 10 === 0 ? { keepSeconds: 604_800 } : null, restream: {},
     access: { token: false, countries: [], origins: index % 100 === 0 ? ["https://*.example.org"] : [] },
     slate: { text: `Back in a moment: ${index}`, image: null },

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, hkdfSync } from "node:crypto";
 import { expect, test } from "vitest";
-import { deriveKey, hashKey } from "../../../infra/plan/keys.ts";
+import { deriveKey, hashKey, keysOf } from "../../../infra/plan/keys.ts";
 import { h264Level } from "../../../infra/plan/ladder.ts";
 
 test("keys differ by stack, name and rotation, and stay the same otherwise", () => {
@@ -8,6 +8,11 @@ test("keys differ by stack, name and rotation, and stay the same otherwise", () 
   expect(new Set(keys).size).toBe(4);
   expect(deriveKey("a", "publish/main/x")).toBe(keys[0]);
   for (const key of keys) expect(key).toMatch(/^[A-Za-z0-9_-]{32}$/);
+});
+
+test("keys are HKDF-SHA256 of the stack secret (RFC 5869), as Node's own", () => {
+  const own = Buffer.from(hkdfSync("sha256", "stack secret", "headend", "headend/v1/link/a/b#3", 24)).toString("base64url");
+  expect(keysOf("stack secret")("link/a/b", 3)).toBe(own);
 });
 
 test("the hash is the form MediaMTX reads", () => {

@@ -18,7 +18,10 @@ export interface LocalHostArgs {
   readonly portOffset: number;
   /** Folder on the machine for this host's recordings; null where it keeps none. */
   readonly recordings: string | null;
-  readonly gpu: boolean;
+  /** Hardware encoder that the host's streams declare. */
+  readonly gpu: "nvidia" | "dri" | null;
+  /** Hosts that must have their configuration before this one gets its own. */
+  readonly after: readonly LocalHost[];
 }
 
 /** Segments and caches live in memory; this bounds it. */
@@ -30,12 +33,16 @@ const TMPFS = "rw,exec,size=1g,mode=0755";
  */
 export class LocalHost extends pulumi.ComponentResource {
   readonly container: string;
+  readonly role: Host["role"];
+  /** Done when the host's services are ready with the configuration of this `up`. */
+  readonly configured: pulumi.Resource;
 
   constructor(name: string, args: LocalHostArgs, opts?: pulumi.ComponentResourceOptions) {
     const { host, bundle } = args;
     super("headend:local:Host", name, shownInputs(bundle), opts);
     const parent = { parent: this };
     this.container = containerName(args.stack, host.name);
+    this.role = host.role;
     const labels = { "headend.stack": args.stack, "headend.host": host.name };
     const volume = new docker.Volume(`${name}-state`, {
       name: this.container, labels: Object.entries(labels).map(([label, value]) => ({ label, value })),
@@ -52,18 +59,19 @@ export class LocalHost extends pulumi.ComponentResource {
         ...(args.recordings ? [{ hostPath: args.recordings, containerPath: RECORDINGS }] : []),
       ],
       tmpfs: { [RUN]: TMPFS },
-      ...(args.gpu ? { gpus: "all" } : {}),
+      ...(args.gpu === "nvidia" ? { gpus: "all" } : {}),
+      ...(args.gpu === "dri" ? { devices: [{ hostPath: "/dev/dri", containerPath: "/dev/dri" }] } : {}),
       destroyGraceSeconds: 10,
       logOpts: { "max-size": "10m", "max-file": "3" },
     }, { ...parent, replaceOnChanges: ["tmpfs", "init"], deleteBeforeReplace: true });
     const apply = `docker exec -i ${this.container} headend-host apply`;
-    new command.local.Command(`${name}-config`, {
+    this.configured = new command.local.Command(`${name}-config`, {
       create: apply, update: apply,
       stdin: pulumi.secret(pulumi.output(args.secrets).apply((secrets) => JSON.stringify({ bundle, secrets }))),
       // A new container has no configuration: deliver it again.
       triggers: [container.id],
       addPreviousOutputInEnv: false,
-    }, { ...parent, deletedWith: container, hideDiffs: ["stdin"] });
+    }, { ...parent, dependsOn: args.after.map((host) => host.configured), deletedWith: container, hideDiffs: ["stdin"] });
     this.registerOutputs({});
   }
 }

@@ -10,6 +10,7 @@ import { LocalHost } from "./host.ts";
 import { publishedPorts } from "./ports.ts";
 
 const PLANES: readonly Plane[] = ["ingest", "contribution", "origin", "edge"];
+const ORDER: readonly Host["role"][] = ["transcoder", "multiplexer", "distributor"];
 /** Planes without a way out: nothing on them has business on the internet. */
 const INTERNAL: readonly Plane[] = ["contribution", "origin"];
 
@@ -25,23 +26,34 @@ export const localTarget: Target = {
     const key = settings.certificate?.key ?? certificates?.key ?? "";
     const hosts: Deployed["hosts"] = {};
 
-    for (const host of plan.hosts) {
+    // A transcoder must know a stream before a multiplexer pushes it (a refused push is tried again only after 5 s), and must serve it
+    // before a distributor asks for it: so an edit that moves a stream passes through the hosts in this order.
+    const created: LocalHost[] = [];
+    for (const host of ORDER.flatMap((role) => plan.hosts.filter((h) => h.role === role))) {
       const bundle = bundles.find((b) => b.host === host.name);
       if (!bundle) throw new Error(`${host.name} has no bundle`);
-      const created = new LocalHost(host.name, {
+      const made = new LocalHost(host.name, {
         stack, host, bundle, image, networks, expose: settings.expose, portOffset: settings.portOffset,
         secrets: secretsOf(bundle.secrets, secretValue, chain, key),
         recordings: host.role === "multiplexer" ? join(settings.recordingsDir, host.name) : null,
-        gpu: host.role === "transcoder" && plan.streams.some((s) => s.encoder.kind === "nvenc" && s.transcoders.includes(host.name)),
+        gpu: gpuOf(plan, host),
+        after: created.filter((other) => other.role !== host.role),
       });
+      created.push(made);
       hosts[host.name] = {
-        role: host.role, container: created.container,
+        role: host.role, container: made.container,
         ports: Object.fromEntries(publishedPorts(host, settings.portOffset).map((p) => [p.name, p.external])),
       };
     }
     return { ...addresses(plan, settings), hosts, ca: certificates?.ca ?? null };
   },
 };
+
+function gpuOf(plan: Plan, host: Host): "nvidia" | "dri" | null {
+  const kinds = plan.streams.filter((s) => s.transcoders.includes(host.name)).map((s) => s.encoder.kind);
+  if (kinds.includes("nvenc")) return "nvidia";
+  return kinds.includes("vaapi") || kinds.includes("qsv") ? "dri" : null;
+}
 
 function createNetworks(stack: string): Record<Plane, docker.Network> {
   return Object.fromEntries(PLANES.map((plane) => [plane, new docker.Network(plane, {

@@ -72,7 +72,9 @@ async function installDependencies(root, stampFile, stamp) {
 /** Programs to run one after the other, as arguments for Node. */
 export function programs(args) {
   const [command, ...rest] = args;
-  return command === "test" ? [["scripts/setup/cli.ts", "--tests"], ["scripts/test.ts", ...rest]] : [["scripts/headend.ts", ...args]];
+  if (command === "bench") return [["scripts/bench.ts", ...rest]];
+  if (command === "test") return [["scripts/test.ts", ...rest]];
+  return [["scripts/headend.ts", ...args]];
 }
 
 async function main(args) {

@@ -212,8 +212,10 @@ function describe(had: Had): ToolchainPart[] {
 }
 
 /** Programs that tests use on this machine, and Debian's package for each. */
-const TEST_TOOLS = { chromium: "chromium", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", nmap: "nmap", nft: "nftables", ss: "iproute2", curl: "curl" } as const;
-export type TestTool = keyof typeof TEST_TOOLS;
+const TEST_TOOLS = { chromium: "chromium", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", nmap: "nmap", nft: "nftables", ss: "iproute2", curl: "curl", certutil: "libnss3-tools" } as const;
+/** What `npm run bench` uses on top. */
+const BENCH_TOOLS = { wrk: "wrk" } as const;
+export type TestTool = keyof typeof TEST_TOOLS | keyof typeof BENCH_TOOLS;
 
 /** Installs what tests use beside the toolchain. A user's machine never needs these. @throws SetupError */
 export async function ensureTestTools(options: Pick<ToolchainOptions, "root" | "reporter" | "signal" | "machine"> & { readonly tools?: readonly TestTool[] }): Promise<void> {
@@ -224,7 +226,7 @@ export async function ensureTestTools(options: Pick<ToolchainOptions, "root" | "
     if (missing.length === 0) return;
     requireRoot(ctx, `The tests use ${missing.join(", ")}, which must be installed`);
     const step = ctx.reporter.step("test tools");
-    await installPackages(ctx, step, [...new Set(missing.map((tool) => TEST_TOOLS[tool]))]).catch((error: Error) => {
+    await installPackages(ctx, step, [...new Set(missing.map((tool) => ({ ...TEST_TOOLS, ...BENCH_TOOLS })[tool]))]).catch((error: Error) => {
       step.failed();
       throw error instanceof SetupError ? error : new SetupError("part", `The tests' tools could not be installed.\n${error.message}`, "Connect the network and run the same command again.");
     });

@@ -13,7 +13,7 @@ describe("bootstrap", () => {
   });
   it("says which Node it needs", () => expect(nodeProblem("v18.0.0")).toMatch(/needs Node 20\.20 or newer; this is v18\.0\.0/));
   it("sets up before the tests, and hands every other command to headend", () => {
-    expect(programs(["test", "--only", "x"])).toEqual([["scripts/setup/cli.ts", "--tests"], ["scripts/test.ts", "--only", "x"]]);
+    expect(programs(["test", "--only", "x"])).toEqual([["scripts/test.ts", "--only", "x"]]);
     expect(programs(["up"])).toEqual([["scripts/headend.ts", "up"]]);
   });
 

@@ -31,9 +31,9 @@ export function renderDistributor(plan: Plan, host: Host, index: PlanIndex): { f
     hlsSegmentDuration: "1s", hlsPartDuration: "200ms", hlsTrustedProxies: ["127.0.0.1"],
     webrtc: fast.some(({ stream }) => stream.latency === "ultra"), webrtcAddress: `127.0.0.1:${EDGE_WHEP_PORT}`,
     webrtcLocalUDPAddress: `:${portOf(whep, host.ordinal)}`, webrtcIPsFromInterfaces: false, webrtcAdditionalHosts: [PUBLIC_MARKER],
-    paths: Object.fromEntries(fast.map(({ stream, tx }) => {
+    paths: new Map(fast.map(({ stream, tx }) => {
       const login = `${host.name}:${secretMarker(linkSecret(host.name, tx))}`;
-      return [`live/${stream.name}`, { source: `rtsp://${login}@${tx}.${plan.internalDomain}:${RELAY_RTSP_PORT}/out/${stream.name}`, rtspTransport: "tcp" }];
+      return [`live/${stream.name}`, { source: `rtsp://${login}@${tx}.${plan.internalDomain}:${RELAY_RTSP_PORT}/out/${stream.name}`, rtspTransport: "tcp" }] as const;
     })),
   };
   return { files: [...files, mediamtxFile(edge)], services: [mediamtxService([]), ...services] };

@@ -67,7 +67,7 @@ function users(streams: readonly StreamPlan[], keyOf: KeyOf): Written {
 
 /** Paths of publishers; multiplexers of the same streams differ only in their name, which is left open. */
 function paths(plan: Plan, streams: readonly StreamPlan[]): Written {
-  return Written.of(Object.fromEntries(streams.flatMap((stream) => stream.publish.map((path) => [path.path, mediamtxPath(plan, HOLE, stream, path)]))));
+  return Written.of(new Map(streams.flatMap((stream) => stream.publish.map((path) => [path.path, mediamtxPath(plan, HOLE, stream, path)] as const))));
 }
 
 function mediamtxPath(plan: Plan, host: string, stream: StreamPlan, path: PublishPath): object {

@@ -44,7 +44,9 @@ function http(plan: Plan, served: readonly StreamPlan[], orders: readonly { stre
   proxy_cache_path ${CACHE}/playlists levels=1:2 keys_zone=playlists:4m max_size=16m inactive=5s use_temp_path=off;
   limit_conn_zone $binary_remote_addr zone=conns:10m;
 ${sorted([...upstreams].map((entry) => upstream(plan, entry))).join("\n")}
-  map $request_uri $stream { default ""; "~^/live/(?<name>[a-z0-9-]+)/" $name; }
+  # From the address as nginx decoded it, which chooses the location: as sent, /live/open/..%2flisted/ would get the policy of "open".
+  uninitialized_variable_warn off;
+  map $asked $stream { default ""; "~^/live/(?<name>[a-z0-9-]+)/" $name; }
   map $stream $origin_group {
     default "";
 ${sorted(orders.map(({ stream, order }) => `    ${stream.name} ${upstreamName(order)};`)).join("\n")}
@@ -89,6 +91,7 @@ ${corsMaps(served)}
     proxy_cache_lock_timeout 3s;
     proxy_cache_lock_age 3s;
     proxy_ignore_headers Cache-Control Expires Set-Cookie Vary;
+    set $asked $uri;
     if ($request_method = OPTIONS) { rewrite ^ /-preflight last; }
     location = /-preflight {
       internal;

@@ -12,7 +12,7 @@ import { AGENT_PORT, ETC, LIB, RELAY_API_PORT, RELAY_RTSP_PORT, SEGMENTS, SLATES
 import { nginxService } from "./nginx.ts";
 import type { PlanIndex } from "./plan-index.ts";
 import { slateCommand } from "./slate.ts";
-import { Written } from "./yaml.ts";
+import { HOLE, Written } from "./yaml.ts";
 
 const AGENT_FILE = "agent/agent.json";
 
@@ -28,7 +28,7 @@ interface Carried {
 /** Files and services of a transcoder: relay, agent with one FFmpeg a stream, origin. */
 export function renderTranscoder(host: Host, keyOf: KeyOf, index: PlanIndex): { files: RenderedFile[]; services: Service[] } {
   const streams = index.carriedBy(host.name);
-  const carried = streams.map((stream) => index.shared(stream, "carried", () => carry(stream)));
+  const carried = streams.map((stream) => index.shared(stream, "carried", () => carry(stream, index)));
   const callers = (host.listeners.find((l) => l.name === "relay")?.from ?? []).flatMap((p) => (p.kind === "host" ? [p.host] : []));
   const relay = {
     ...MEDIAMTX_BASE,
@@ -54,12 +54,13 @@ export function renderTranscoder(host: Host, keyOf: KeyOf, index: PlanIndex): { 
     services: [
       mediamtxService(carried.map(({ slate }) => slate)),
       {
-        name: "agent", argv: ["/usr/bin/node", `${LIB}/agent.js`, `${ETC}/${AGENT_FILE}`], env: {}, user: null,
+        name: "agent", argv: ["/usr/bin/node", `${LIB}/agent.js`, `${ETC}/${AGENT_FILE}`], env: {}, user: "agent",
         reads: [AGENT_FILE, ...args.map((f) => f.path)], reload: { kind: "self" },
-        prepare: probes(streams), check: null, checkEnv: {}, checkAliveMs: null,
+        prepare: [{ argv: ["sh", "-c", `install -d ${SEGMENTS} && touch ${SEGMENTS}/.agent && chown -R agent:agent ${SEGMENTS}`], creates: `${SEGMENTS}/.agent` }, ...probes(streams)], check: null, checkEnv: {}, checkAliveMs: null,
         ready: { kind: "http", url: `http://127.0.0.1:${AGENT_PORT}/healthz` }, after: ["mediamtx"],
       },
-      nginxService([nginx.path], "http://127.0.0.1:8081/stub_status", ["agent"]),
+      // Not after the agent: one stream that cannot start must not keep the others of this host off the network.
+      nginxService([nginx.path], "http://127.0.0.1:8081/stub_status", []),
     ],
   };
 }
@@ -69,17 +70,24 @@ const PULL = [{ action: "read", path: "~^out/" }];
 const LOOPBACK = loopbackUser("publish", "read", "api", "metrics");
 const PUBLISHED = { source: "publisher" };
 
-function carry(stream: StreamPlan): Carried {
+function carry(stream: StreamPlan, index: PlanIndex): Carried {
   const { file, prepare } = slate(stream);
   const agent = agentStream(stream);
   return {
-    args: { path: `ffmpeg/${stream.name}.args`, content: ffmpegArgs(stream).join("\n") + "\n", mode: "0644", reload: "stream-restarts" },
+    args: { path: `ffmpeg/${stream.name}.args`, content: argsOf(stream, index), mode: "0644", reload: "stream-restarts" },
     slate: prepare,
     air: Written.of({ [`air/${stream.name}`]: { source: "publisher", alwaysAvailable: true, alwaysAvailableFile: file } }),
-    inputs: Written.of(Object.fromEntries(agent.inputs.map(({ path }) => [path, PUBLISHED]))),
+    inputs: Written.of(new Map(agent.inputs.map(({ path }) => [path, PUBLISHED]))),
     out: stream.latency === "standard" ? null : Written.of({ [`out/${stream.name}`]: PUBLISHED }),
     agent: JSON.stringify({ streams: [agent] }, null, 2).slice(AGENT_STREAMS.length, -AGENT_END.length),
   };
+}
+
+/** FFmpeg's arguments, one a line. Streams that are encoded alike differ in their name only. */
+function argsOf(stream: StreamPlan, index: PlanIndex): string {
+  const { renditions, latency, segmentSeconds, fps, audio, encoder } = stream;
+  const alike = ["ffmpeg", latency, segmentSeconds, fps, audio.dir, audio.bitrateKbps, audio.channels, encoder.kind, encoder.preset].join(" ");
+  return index.shared(renditions, alike, () => ffmpegArgs({ ...stream, name: HOLE }).join("\n") + "\n").replaceAll(HOLE, stream.name);
 }
 
 const AGENT_STREAMS = '{\n  "streams": [\n', AGENT_END = "\n  ]\n}";

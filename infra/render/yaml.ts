@@ -1,4 +1,5 @@
-type Value = string | number | boolean | null | Written | readonly Value[] | { readonly [key: string]: Value };
+/** A map with many keys is a Map: as names of properties, ten thousands of keys would be slow. */
+type Value = string | number | boolean | null | Written | readonly Value[] | ReadonlyMap<string, Value> | { readonly [key: string]: Value };
 
 /** Words that YAML 1.1 reads as something else than text; MediaMTX coerces them everywhere (knowledge: media 2.1). */
 const NOT_TEXT = /^(y|yes|n|no|on|off|true|false|null|~|\.?e[0-9_]+|\.inf|\.nan)$/i;
@@ -15,7 +16,7 @@ export class Written {
   static of(value: object): Written {
     const out: string[] = [];
     write(value as Value, "  ", "  ", out);
-    return new Written(out.join("").split(/(\x7f)/));
+    return new Written(cut(out.join("")));
   }
 
   /** Several lists or several maps, one after the other. */
@@ -27,6 +28,11 @@ export class Written {
   filled(name: string): Written {
     return new Written(this.pieces.map((piece) => (piece === HOLE ? name : piece)));
   }
+}
+
+/** A text as its pieces, holes being pieces of their own. */
+function cut(text: string): string[] {
+  return text.includes(HOLE) ? text.split(HOLE).flatMap((piece, i) => (i === 0 ? piece : [HOLE, piece])) : [text];
 }
 
 /**
@@ -54,10 +60,11 @@ function write(value: Value, indent: string, lead: string, out: string[]): void 
     }
     return;
   }
+  const of = value instanceof Map ? value as ReadonlyMap<string, Value> : null;
   const map = value as { readonly [key: string]: Value };
-  const keys = Object.keys(map);
+  const keys = of ? [...of.keys()] : Object.keys(map);
   for (const key of keys.length > 1 ? keys.sort() : keys) {
-    const item = map[key] as Value;
+    const item = (of ? of.get(key) : map[key]) as Value;
     if (isBlock(item)) {
       out.push(`${lead}${text(key)}:\n`);
       write(item, deeper, deeper, out);
@@ -69,6 +76,7 @@ function write(value: Value, indent: string, lead: string, out: string[]): void 
 function isBlock(value: Value): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (Array.isArray(value)) return value.length > 0;
+  if (value instanceof Map) return value.size > 0;
   for (const _ in value) return true;
   return false;
 }

@@ -15,6 +15,8 @@ export interface LocalHostArgs {
   /** Values of the secrets that the bundle names. */
   readonly secrets: pulumi.Input<Record<string, string>>;
   readonly expose: string;
+  /** What WebRTC peers are told to send to. */
+  readonly publicAddress: string;
   readonly portOffset: number;
   /** Folder on the machine for this host's recordings; null where it keeps none. */
   readonly recordings: string | null;
@@ -50,7 +52,7 @@ export class LocalHost extends pulumi.ComponentResource {
     const container = new docker.Container(name, {
       name: this.container, image: args.image, hostname: host.name, init: true, restart: "unless-stopped",
       labels: Object.entries(labels).map(([label, value]) => ({ label, value })),
-      envs: [`HEADEND_PUBLIC_ADDRESS=${args.expose === "0.0.0.0" ? "127.0.0.1" : args.expose}`],
+      envs: [`HEADEND_PUBLIC_ADDRESS=${args.publicAddress}`],
       capabilities: { adds: ["CAP_NET_ADMIN"] },
       networksAdvanced: host.planes.map((plane) => ({ name: args.networks[plane].name, aliases: [host.address] })),
       ports: publishedPorts(host, args.portOffset).map(({ internal, external, protocol }) => ({ internal, external, protocol, ip: args.expose })),

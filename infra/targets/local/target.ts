@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Host, Plan, Plane } from "../../plan/model.ts";
 import { hostImageTag } from "../../../scripts/setup/host-image.ts";
@@ -33,7 +34,7 @@ export const localTarget: Target = {
       const bundle = bundles.find((b) => b.host === host.name);
       if (!bundle) throw new Error(`${host.name} has no bundle`);
       const made = new LocalHost(host.name, {
-        stack, host, bundle, image, networks, expose: settings.expose, portOffset: settings.portOffset,
+        stack, host, bundle, image, networks, expose: settings.expose, publicAddress: publicAddress(settings), portOffset: settings.portOffset,
         secrets: secretsOf(bundle.secrets, secretValue, chain, key),
         recordings: host.role === "multiplexer" ? join(settings.recordingsDir, host.name) : null,
         gpu: gpuOf(plan, host),
@@ -68,15 +69,23 @@ function secretsOf(
   return pulumi.all(Object.fromEntries(names.map((name) => [name, special[name] ?? secretValue(name)])));
 }
 
+/** Address at which the machine is reached: for "every address" the first that is not a container network's. */
+function publicAddress(settings: TargetSettings): string {
+  if (settings.expose !== "0.0.0.0") return settings.expose;
+  const inner = /^(docker|br-|veth)/;
+  const outer = Object.entries(networkInterfaces()).filter(([name]) => !inner.test(name)).flatMap(([, list]) => list ?? []);
+  return outer.find((a) => a.family === "IPv4" && !a.internal)?.address ?? "127.0.0.1";
+}
+
 /** Name people use to reach the machine. */
 function publicName(settings: TargetSettings): string {
-  return settings.expose === "127.0.0.1" || settings.expose === "0.0.0.0" ? "localhost" : settings.expose;
+  const address = publicAddress(settings);
+  return address === "127.0.0.1" ? "localhost" : address;
 }
 
 function certificateNames(plan: Plan, settings: TargetSettings): { names: string[]; addresses: string[] } {
   const domain = plan.domain ? [plan.domain, `*.${plan.domain}`] : [];
-  const exposed = settings.expose === "0.0.0.0" ? [] : [settings.expose];
-  return { names: ["localhost", "*.localhost", ...domain, ...plan.hosts.map((h) => h.address)], addresses: ["127.0.0.1", "::1", ...exposed] };
+  return { names: ["localhost", "*.localhost", ...domain, ...plan.hosts.map((h) => h.address)], addresses: ["127.0.0.1", "::1", publicAddress(settings)] };
 }
 
 function addresses(plan: Plan, settings: TargetSettings): Pick<Deployed, "viewer" | "streams" | "publish"> {

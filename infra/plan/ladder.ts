@@ -42,10 +42,19 @@ function scaledKbps(kbps: number, scale: number): number {
   return Math.max(50, Math.round(kbps * scale ** 1.5));
 }
 
-/** The rungs of a stream as they are encoded, in the topology's order, after `headend:scale`. */
-export function renditions(stream: Stream, scale: number): Rendition[] {
-  const fps = gridFps(stream.source.fps);
-  return stream.ladder.map((rung) => rendition(rung, stream, fps, scale));
+/** Gives the rungs of a stream as they are encoded, in the topology's order; streams with the same settings get the same array. */
+export type RenditionsOf = (stream: Stream) => readonly Rendition[];
+
+/** Rungs after `headend:scale`; see {@link RenditionsOf}. */
+export function renditionsAt(scale: number): RenditionsOf {
+  const known = new Map<string, readonly Rendition[]>();
+  return (stream) => {
+    const { ladder, source, encoder, segmentSeconds, audio } = stream;
+    const key = JSON.stringify([ladder, source.fps, encoder, segmentSeconds, audio.bitrateKbps]);
+    const rungs = known.get(key) ?? ladder.map((rung) => rendition(rung, stream, gridFps(source.fps), scale));
+    known.set(key, rungs);
+    return rungs;
+  };
 }
 
 function rendition(rung: Rung, stream: Stream, fps: number, scale: number): Rendition {

@@ -1,6 +1,7 @@
 import type { IngestProtocol, Topology } from "../spec/topology.ts";
 import { findings } from "./findings.ts";
 import { completeHost, links, seats } from "./hosts.ts";
+import { renditionsAt } from "./ladder.ts";
 import type { Plan, StreamPlan } from "./model.ts";
 import { placeStreams } from "./placement.ts";
 import { secretNeeds } from "./secrets.ts";
@@ -25,9 +26,10 @@ export function planTopology(topology: Topology, options: PlanOptions = {}): Pla
   const distributors = named("distributor").map((seat) => seat.name);
   const place = placeStreams(topology, named("transcoder"));
 
+  const renditionsOf = renditionsAt(scale);
   const streams = Object.entries(topology.streams)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, stream]) => planStream(topology, name, stream, scale, { multiplexers, distributors, transcoders: place(name, stream) }));
+    .map(([name, stream]) => planStream(topology, name, stream, renditionsOf, { multiplexers, distributors, transcoders: place(name, stream) }));
   const context = { links: links(all, streams), publishersFrom: publishersFrom(streams), hasUltra: streams.some((s) => s.latency === "ultra") };
   const hosts = all.map((seat) => completeHost(seat, internalDomain, context));
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Chooses the best node for a key among those that `allowed` admits; undefined when it admits none. */
 export type Choose = (key: string, allowed: (node: string) => boolean) => string | undefined;
@@ -9,29 +9,29 @@ export type Choose = (key: string, allowed: (node: string) => boolean) => string
  * transcoders are 3 million scores.
  */
 export function rendezvous(nodes: readonly string[]): Choose {
-  const hashed = [...nodes].sort().map((node) => ({ node, hash: hash64(node) }));
+  const sorted = [...nodes].sort();
+  const hashes = Int32Array.from(sorted.flatMap(hash64));
   return (key, allowed) => {
-    const [hi, lo] = hash64(key);
+    const [a, b] = hash64(key);
     let best: string | undefined;
-    let bestScore = -1;
-    for (const { node, hash } of hashed) {
-      const score = mix(hash[0] ^ hi, hash[1] ^ lo);
-      if (score > bestScore && allowed(node)) { best = node; bestScore = score; }
+    let bestHigh = -1, bestLow = -1;
+    for (let i = 0; i < sorted.length; i++) {
+      const x = (hashes[2 * i] as number) ^ a, y = (hashes[2 * i + 1] as number) ^ b;
+      // murmur3's finaliser over both halves; the second 21 bits decide where the first 32 are equal, so ties are not to be expected.
+      const high = fmix(x ^ fmix(y)) >>> 0;
+      if (high < bestHigh) continue;
+      const low = fmix(y ^ fmix(x ^ 0x9e3779b9)) >>> 11;
+      if (high === bestHigh && low <= bestLow) continue;
+      const node = sorted[i] as string;
+      if (allowed(node)) { best = node; bestHigh = high; bestLow = low; }
     }
     return best;
   };
 }
 
 function hash64(text: string): readonly [number, number] {
-  const digest = createHash("sha256").update(text).digest();
+  const digest = hash("sha256", text, "buffer");
   return [digest.readInt32LE(0), digest.readInt32LE(4)];
-}
-
-/** murmur3's finaliser over both halves; 53 bits, so ties are not to be expected. */
-function mix(a: number, b: number): number {
-  const high = fmix(a ^ fmix(b));
-  const low = fmix(b ^ fmix(a ^ 0x9e3779b9));
-  return (high >>> 0) * 0x200000 + (low >>> 11);
 }
 
 function fmix(value: number): number {

@@ -1,13 +1,13 @@
 import type { Stream, Topology } from "../spec/topology.ts";
-import { audioDir, gridFps, renditions } from "./ladder.ts";
+import { audioDir, gridFps, type RenditionsOf } from "./ladder.ts";
 import type { PublishPath, StreamPlan } from "./model.ts";
 
 /** Plans one stream: renditions, ways in, and the hosts that carry it. */
 export function planStream(
-  topology: Topology, name: string, stream: Stream, scale: number,
+  topology: Topology, name: string, stream: Stream, renditionsOf: RenditionsOf,
   hosts: { readonly multiplexers: readonly string[]; readonly transcoders: readonly string[]; readonly distributors: readonly string[] },
 ): StreamPlan {
-  const all = renditions(stream, scale);
+  const all = renditionsOf(stream);
   // LL-HLS and WHEP carry one picture: the best of the ladder (knowledge: media 4.7, no engine here packages a low-latency ladder).
   const used = stream.latency === "standard" ? all : all.slice(0, 1);
   const largest = used.reduce((a, b) => (b.height > a.height ? b : a), used[0] ?? { width: 640, height: 360 });

@@ -54,7 +54,8 @@ ${sorted(orders.map(({ stream, order }) => `    ${stream.name} ${upstreamName(or
 ${corsMaps(served)}
   # HSTS holds for a whole host name, so it is never sent for the operator's own localhost.
   map $host $hsts { default "max-age=63072000"; localhost ""; "~^[0-9.]+$" ""; "~\\.localhost$" ""; }
-  map $http_host $alt_port { default 443; "~:(?<port>[0-9]+)$" $port; }
+  # nginx has no $http_host over HTTP/3, and who came that way need not be told.
+  map "$http3|$http_host" $alt_svc { default 'h3=":443"; ma=86400'; "~^h3" ""; "~:(?<port>[0-9]+)$" 'h3=":$port"; ma=86400'; }
   map $sent_http_content_type $csp { default ""; "~^text/html" "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"; }
   include headers.conf;
   server {
@@ -141,7 +142,7 @@ ${sorted(names.map((stream) => (stream.latency === "low" ? lowLocation(stream) :
 export function distributorHeaders(): RenderedFile {
   const lines = [
     "Strict-Transport-Security $hsts", "X-Content-Type-Options nosniff", "Referrer-Policy no-referrer", "Cross-Origin-Resource-Policy cross-origin",
-    "Content-Security-Policy $csp", "Alt-Svc 'h3=\":$alt_port\"; ma=86400'", "Access-Control-Allow-Origin $cors",
+    "Content-Security-Policy $csp", "Alt-Svc $alt_svc", "Access-Control-Allow-Origin $cors",
     "Access-Control-Expose-Headers $cors_expose", "Vary $cors_vary", "X-Cache $upstream_cache_status",
   ];
   return { path: HEADERS_FILE, mode: "0644", reload: "hot-reload", content: lines.map((line) => `add_header ${line} always;\n`).join("") };

@@ -1,3 +1,4 @@
+import type { EncoderKind } from "../spec/topology.ts";
 import type { Rendition, StreamPlan } from "../plan/model.ts";
 import { RELAY_RTSP_PORT } from "./paths.ts";
 
@@ -16,6 +17,13 @@ const PIXELS_PER_THREAD = 40e6;
  */
 export function ffmpegArgs(stream: StreamPlan): string[] {
   return stream.latency === "standard" ? gridArgs(stream) : relayArgs(stream);
+}
+
+/** FFmpeg's arguments that encode one picture with a hardware encoder, to find out whether it works: a device in a list proves nothing. */
+export function probeArgs(kind: Exclude<EncoderKind, "x264">): string[] {
+  const upload = kind === "vaapi" ? ["-vf", "format=nv12,hwupload"] : [];
+  const device = kind === "vaapi" ? ["-vaapi_device", "/dev/dri/renderD128"] : [];
+  return ["-hide_banner", "-loglevel", "error", ...device, "-f", "lavfi", "-i", "nullsrc=s=256x256", ...upload, "-frames:v", "1", "-c:v", `h264_${kind}`, "-f", "null", "-"];
 }
 
 const input = (stream: StreamPlan): string[] => [

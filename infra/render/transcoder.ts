@@ -4,7 +4,7 @@ import type { Host, StreamPlan } from "../plan/model.ts";
 import { shortHash } from "../plan/names.ts";
 import { linkSecret } from "../plan/secrets.ts";
 import type { RenderedFile, Service } from "./bundle.ts";
-import { ffmpegArgs } from "./ffmpeg.ts";
+import { ffmpegArgs, probeArgs } from "./ffmpeg.ts";
 import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
 import { relayInput } from "./multiplexer.ts";
 import { originNginx } from "./nginx-origin.ts";
@@ -124,11 +124,11 @@ function slate(stream: StreamPlan): { file: string; prepare: Service["prepare"][
   return { file, prepare: { argv: [...command, file], creates: file } };
 }
 
-/** A declared hardware encoder encodes one frame before anything depends on it; a GPU in the list of devices proves nothing. */
+/** A declared hardware encoder encodes one picture before the agent starts. */
 function probes(streams: readonly StreamPlan[]): Service["prepare"] {
-  const kinds = [...new Set(streams.map((s) => s.encoder.kind))].filter((kind) => kind !== "x264").sort();
+  const kinds = [...new Set(streams.flatMap((s) => (s.encoder.kind === "x264" ? [] : [s.encoder.kind])))].sort();
   return kinds.map((kind) => ({
-    argv: ["sh", "-c", `ffmpeg -hide_banner -loglevel error -f lavfi -i nullsrc=s=256x256 -frames:v 1 -c:v h264_${kind} -f null - && touch "$0"`, `/run/headend/probed-${kind}`],
+    argv: ["sh", "-c", 'ffmpeg "$@" && touch "$0"', `/run/headend/probed-${kind}`, ...probeArgs(kind)],
     creates: `/run/headend/probed-${kind}`,
   }));
 }

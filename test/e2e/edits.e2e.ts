@@ -92,6 +92,16 @@ test("an interrupted `up` can be run again and finishes", async () => {
   expect(publisher.running).toBe(true);
 }, 180_000);
 
+test("a hardware encoder that does not work here is found before anything is touched", async () => {
+  const before = ids();
+  stack.write(topology().replace("kind: x264, preset: ultrafast", "kind: nvenc"));
+  const failed = await stack.tryUp();
+  expect(failed.code).not.toBe(0);
+  expect(failed.stdout).toContain("nvenc does not work on this machine, so nothing was changed");
+  expect(ids()).toBe(before);
+  stack.write(topology());
+}, 60_000);
+
 test("a failed `up` leaves the old files in force, says why, and the next one finishes", async () => {
   const mux = stack.container("mux-home-a");
   const config = async (): Promise<string> => docker(["exec", mux, "cat", "/run/headend/etc/mediamtx/mediamtx.yml"]);

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Host, Plane } from "../../plan/model.ts";
 import { RECORDINGS, RUN, VAR } from "../../render/paths.ts";
 import type { Bundle } from "../../render/bundle.ts";
+import type { Gpu } from "./gpu.ts";
 import { publishedPorts } from "./ports.ts";
 
 export interface LocalHostArgs {
@@ -21,7 +22,7 @@ export interface LocalHostArgs {
   /** Folder on the machine for this host's recordings; null where it keeps none. */
   readonly recordings: string | null;
   /** Hardware encoder that the host's streams declare. */
-  readonly gpu: "nvidia" | "dri" | null;
+  readonly gpu: Gpu | null;
   /** Hosts that must have their configuration before this one gets its own. */
   readonly after: readonly LocalHost[];
 }

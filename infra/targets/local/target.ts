@@ -6,6 +6,7 @@ import type { Host, Plan, Plane } from "../../plan/model.ts";
 import { hostImageTag } from "../../../scripts/setup/host-image.ts";
 import type { Deployed, Deployment, Target, TargetSettings } from "../target.ts";
 import { LocalCertificates } from "./certificates.ts";
+import { gpuOf, requireEncoders } from "./gpu.ts";
 import { requireImage } from "./image.ts";
 import { LocalHost } from "./host.ts";
 import { publishedPorts } from "./ports.ts";
@@ -21,6 +22,7 @@ export const localTarget: Target = {
   deploy({ stack, plan, bundles, secretValue, settings }: Deployment): Deployed {
     const image = hostImageTag(settings.root);
     requireImage(image);
+    requireEncoders(plan, image);
     const networks = createNetworks(stack);
     const certificates = settings.certificate ? null : new LocalCertificates("tls", { plan, ...certificateNames(plan, settings) });
     const chain = settings.certificate?.chain ?? certificates?.chain ?? "";
@@ -49,12 +51,6 @@ export const localTarget: Target = {
     return { ...addresses(plan, settings), hosts, ca: certificates?.ca ?? null };
   },
 };
-
-function gpuOf(plan: Plan, host: Host): "nvidia" | "dri" | null {
-  const kinds = plan.streams.filter((s) => s.transcoders.includes(host.name)).map((s) => s.encoder.kind);
-  if (kinds.includes("nvenc")) return "nvidia";
-  return kinds.includes("vaapi") || kinds.includes("qsv") ? "dri" : null;
-}
 
 function createNetworks(stack: string): Record<Plane, docker.Network> {
   return Object.fromEntries(PLANES.map((plane) => [plane, new docker.Network(plane, {

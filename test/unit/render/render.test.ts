@@ -98,6 +98,15 @@ describe("distributor", () => {
   });
 });
 
+describe("hardware encoders", () => {
+  test.each(["nvenc", "vaapi", "qsv"])("%s encodes a picture before anything depends on it", (kind) => {
+    const tx = renderPlan(planOf(`streams: { main: { encoder: ${kind} } }\n`), SECRET).find((b) => b.host === "tx-home-1") as Bundle;
+    const probe = tx.services.find((s) => s.name === "agent")?.prepare.find((p) => p.creates.includes("probed"));
+    expect(probe?.argv.join(" ")).toContain(`h264_${kind}`);
+    expect(tx.files.find((f) => f.path === "ffmpeg/main.args")?.content).toContain(`h264_${kind}`);
+  });
+});
+
 test("rendering is deterministic", () => {
   fc.assert(fc.property(fc.record({ multiplexers: fc.integer({ min: 1, max: 2 }), transcoders: fc.integer({ min: 1, max: 3 }), distributors: fc.integer({ min: 1, max: 3 }), streams: fc.integer({ min: 1, max: 10 }) }), (counts) => {
     expect(JSON.stringify(renderPlan(planOf(crowd(counts)), SECRET))).toBe(JSON.stringify(renderPlan(planOf(crowd(counts)), SECRET)));

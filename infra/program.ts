@@ -7,6 +7,7 @@ import { planTopology } from "./plan/plan.ts";
 import { renderPlan } from "./render/render.ts";
 import { loadTopology } from "./spec/load.ts";
 import { localTarget } from "./targets/local/target.ts";
+import { checkedCertificate } from "./targets/own-certificate.ts";
 import type { Deployed, Target, TargetSettings } from "./targets/target.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -43,7 +44,7 @@ function settings(config: StackConfig): TargetSettings {
   return {
     expose: config.text("expose", "127.0.0.1"),
     portOffset: config.number("portOffset", 0),
-    certificate: chain !== null && key !== null ? { chain, key } : null,
+    certificate: chain !== null && key !== null ? checkedCertificate({ chain, key }, { chain: config.text("certificateFile", ""), key: config.text("certificateKeyFile", "") }, new Date()) : null,
     recordingsDir: resolve(ROOT, config.text("recordings", join(".headend", "recordings", pulumi.getStack()))),
     root: ROOT,
   };

@@ -87,6 +87,8 @@ export interface StreamPlan {
   readonly name: string;
   readonly latency: LatencyTier;
   readonly segmentSeconds: number;
+  /** What publishers send; `headend:scale` does not change it. */
+  readonly source: { readonly width: number; readonly height: number; readonly fps: number; readonly bitrateKbps: number };
   readonly fps: number;
   readonly encoder: { readonly kind: EncoderKind; readonly preset: string };
   readonly renditions: readonly Rendition[];

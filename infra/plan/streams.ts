@@ -15,6 +15,7 @@ export function planStream(
     name,
     latency: stream.latency,
     segmentSeconds: stream.segmentSeconds,
+    source: { width: stream.source.width, height: stream.source.height, fps: stream.source.fps, bitrateKbps: stream.source.bitrateKbps },
     fps: gridFps(stream.source.fps),
     encoder: stream.encoder,
     renditions: used,

@@ -1,18 +1,20 @@
+import { capacity, type Capacity, type HostCapacity } from "../../infra/plan/capacity/capacity.ts";
 import type { Host, Peer, Plan, StreamPlan } from "../../infra/plan/model.ts";
 import { columns, paint, print, printJson, rate } from "./lib/output.ts";
 import { loadAndPlan } from "./lib/topology.ts";
 
 export interface PlanOptions { readonly json?: boolean; readonly scale: number }
 
-/** `headend plan FILE`: what would be deployed, as tables or whole as JSON. */
+/** `headend plan FILE`: what would be deployed and what it holds, as tables or whole as JSON. */
 export function plan(file: string, options: PlanOptions): void {
-  const planned = loadAndPlan(file, options.scale);
-  if (options.json) printJson(planned.plan);
-  else print(planText(planned.plan));
+  const { plan: planned, loaded } = loadAndPlan(file, options.scale);
+  const holds = capacity(loaded.topology, planned);
+  if (options.json) printJson({ ...planned, capacity: holds });
+  else print(planText(planned, holds));
 }
 
-/** Hosts, listeners and streams of a plan for people. */
-export function planText(plan: Plan): string {
+/** Hosts, listeners, streams and capacity of a plan for people. */
+export function planText(plan: Plan, holds: Capacity): string {
   const title = `${paint.bold(plan.name)}${plan.domain ? `  ${plan.domain}` : ""}${plan.scale === 1 ? "" : `  pictures scaled by ${plan.scale}`}`;
   const section = (name: string, table: string): string => `${paint.bold(name)}\n${table.split("\n").map((line) => `  ${line}`).join("\n")}`;
   return [
@@ -20,6 +22,8 @@ export function planText(plan: Plan): string {
     section("Hosts", columns(["host", "role", "region", "zone", "talks to"], plan.hosts.map(hostRow))),
     section("Open to the hosts and addresses named, to nothing else", columns(["host", "listener", "port", "plane", "from"], plan.hosts.flatMap(listenerRows))),
     section("Streams", columns(["stream", "latency", "publishers", "renditions", "transcoders", "distributors"], plan.streams.map(streamRow))),
+    section("Capacity, with every publisher and expected viewer there", columns(["host", "size", "cores", "memory", "in", "out", "disk", "free"], holds.hosts.map(capacityRow))),
+    section("Viewers", [holds.viewers.sentence, ...holds.notes].join("\n")),
     ...(plan.findings.length > 0 ? [section("Notes", plan.findings.map((f) => `${f.severity} ${f.id}: ${f.message}`).join("\n"))] : []),
   ].join("\n\n");
 }
@@ -42,6 +46,21 @@ function streamRow(stream: StreamPlan): string[] {
   const rows = Math.max(publishers.length, renditions.length);
   const cell = (lines: readonly string[]): string => Array.from({ length: rows }, (_, i) => lines[i] ?? "").join("\n").trimEnd();
   return [stream.name, `${stream.latency}, ${stream.segmentSeconds} s`, cell(publishers), cell(renditions), stream.transcoders.join(", "), some(stream.distributors)];
+}
+
+/** Demand beside what the size has; "free" is the scarcest of what is known. */
+function capacityRow({ host, size, sizeFrom, demand, limit, headroom, short }: HostCapacity): string[] {
+  const of = (need: string, have: string | null): string => (have === null ? need : `${need} of ${have}`);
+  const parts = headroom === null ? [] : Object.entries(headroom).flatMap(([what, free]) => (free === null ? [] : [{ what, free }]));
+  const least = parts.length === 0 ? null : parts.reduce((a, b) => (b.free < a.free ? b : a));
+  return [
+    host, size === null ? "–" : sizeFrom === "chosen" ? `${size} (chosen)` : size,
+    demand.cores === null ? "–" : of(demand.cores.toFixed(1), limit === null ? null : String(limit.vcpus)),
+    demand.memoryMb === null ? "–" : of((demand.memoryMb / 1000).toFixed(1), limit === null ? null : `${Math.round(limit.memoryMb / 1000)} GB`),
+    rate(demand.inMbps * 1000), of(rate(demand.outMbps * 1000), limit === null || limit.linkMbps === null ? null : rate(limit.linkMbps * 1000)),
+    demand.diskGb === 0 ? "–" : `${Math.ceil(demand.diskGb)} GB`,
+    short.length > 0 ? paint.red(`too small: ${short.join(", ")}`) : least === null ? "–" : `${Math.floor(least.free * 100)} % ${least.what}`,
+  ];
 }
 
 /** A list cut to a readable length. */

@@ -1,30 +1,36 @@
+import { streamCpu } from "../../../infra/plan/capacity/cpu.ts";
 import type { Plan } from "../../../infra/plan/model.ts";
 
-/** Cores that x264 takes per million output pixels a second on x86 with the presets headend uses (knowledge: sizing-and-cost). */
-const CORES_PER_MPX = 0.05;
 /** Share of the machine that encoding may take: the rest serves, records and is headroom. */
 const USABLE = 0.85;
 
-/** Cores that all encoders of the plan take together, on one machine; hardware encoders take next to none. */
+/** Cores that all transcoders of the plan take together, on this one machine. */
 export function coresNeeded(plan: Plan): number {
-  return plan.streams.reduce((sum, stream) => {
-    if (stream.encoder.kind !== "x264") return sum;
-    const pixels = stream.renditions.reduce((total, r) => total + r.width * r.height * stream.fps, 0);
-    return sum + (pixels / 1e6) * CORES_PER_MPX * stream.transcoders.length;
-  }, 0);
+  const { decode, encode } = cores(plan);
+  return decode + encode;
 }
 
-/** The largest scale, in steps of 0.05, at which the plan fits; `plan` was made at `plan.scale`. Pixels grow with its square. */
-export function fittingScale(plan: Plan, cores: number): number {
-  const scale = plan.scale * Math.sqrt((cores * USABLE) / coresNeeded(plan));
+function cores(plan: Plan): { readonly decode: number; readonly encode: number } {
+  const architecture = process.arch === "arm64" ? "arm" : "x86";
+  return plan.streams.reduce((sum, stream) => {
+    const cpu = streamCpu(stream, architecture);
+    const copies = stream.transcoders.length;
+    return { decode: sum.decode + cpu.decode * copies, encode: sum.encode + (cpu.cores - cpu.decode) * copies };
+  }, { decode: 0, encode: 0 });
+}
+
+/** The largest scale, in steps of 0.05, at which the plan fits; `plan` was made at `plan.scale`. Encoded pixels grow with its square, decoded ones stay. */
+export function fittingScale(plan: Plan, available: number): number {
+  const { decode, encode } = cores(plan);
+  const scale = plan.scale * Math.sqrt(Math.max(0, available * USABLE - decode) / encode);
   return Math.max(0.1, Math.min(1, Math.floor(scale * 20) / 20));
 }
 
 /** A sentence when the plan wants more processor than there is, else null. */
-export function cpuWarning(plan: Plan, cores: number, stack: string): string | null {
+export function cpuWarning(plan: Plan, available: number, stack: string): string | null {
   const needed = coresNeeded(plan);
-  if (needed <= cores * USABLE) return null;
-  const scale = fittingScale(plan, cores);
-  return `Encoding takes about ${needed.toFixed(1)} processor cores; this machine has ${cores}. Pictures will stutter when it is short.\n`
-    + `Smaller pictures fit: npx headend up --stack ${stack} --scale ${scale}`;
+  if (needed <= available * USABLE) return null;
+  const scale = fittingScale(plan, available);
+  return `Encoding takes about ${needed.toFixed(1)} processor cores; this machine has ${available}. Pictures will stutter when it is short.\n`
+    + (scale < plan.scale ? `Smaller pictures fit${scale > 0.1 ? "" : " best"}: npx headend up --stack ${stack} --scale ${scale}` : "Smaller pictures do not help any more: decoding alone takes that much. Use fewer streams.");
 }

@@ -1,0 +1,131 @@
+import type { Topology } from "../../spec/topology.ts";
+import type { Host, Plan, Role } from "../model.ts";
+import { CPU_USE, streamCpu, vcpusFor, type StreamCpu } from "./cpu.ts";
+import { behindCdn, demands, directViewers, viewerKbps, type Demand } from "./demand.ts";
+import { firstToBreak, type GrowthLimit } from "./growth.ts";
+import { internetMbps, LINK_USE, sizeFacts, SUGGESTED, type Architecture, type SizeFacts } from "./sizes.ts";
+
+export interface HostCapacity {
+  readonly host: string;
+  readonly role: Role;
+  readonly region: string;
+  /** Null for a host of unknown size (a machine of your own): then there is demand, and no headroom. */
+  readonly size: string | null;
+  /** Who chose the size: the topology, or this estimate where the topology leaves it out. */
+  readonly sizeFrom: "topology" | "chosen" | "unknown";
+  readonly demand: Demand;
+  /** What the size holds for hours; null where a figure is not known. */
+  readonly limit: { readonly vcpus: number; readonly memoryMb: number; readonly linkMbps: number | null } | null;
+  /** Share of the usable part that is free (70 % of vCPUs, 80 % of the link, all memory); negative: too small. */
+  readonly headroom: { readonly cpu: number | null; readonly memory: number | null; readonly link: number | null } | null;
+  /** What is too small, e.g. "bandwidth". */
+  readonly short: readonly ("cpu" | "memory" | "bandwidth")[];
+}
+
+export interface StreamCapacity { readonly stream: string; readonly cpu: StreamCpu; readonly copies: number; readonly viewerKbps: number; readonly cdn: boolean }
+
+export interface Capacity {
+  readonly hosts: readonly HostCapacity[];
+  /** CPU for an x86 vCPU. */
+  readonly streams: readonly StreamCapacity[];
+  readonly viewers: GrowthLimit;
+  /** What the figures leave out or assume, in words. */
+  readonly notes: readonly string[];
+}
+
+/** Hosts whose size is left out: chosen where the region is an AWS one, else unknown. */
+function knownSize(topology: Topology, host: Host): string | "choose" | null {
+  return host.size ?? (topology.regions[host.region]?.aws == null ? null : "choose");
+}
+
+/**
+ * Processor, memory, links and disks of every host against its size, and the first thing to break as viewers grow.
+ * Pure; the formulas are those of knowledge sizing-and-cost 1 and 3.
+ * @param choose sizes hosts without one even outside AWS regions, for a cost estimate. @default false
+ */
+export function capacity(topology: Topology, plan: Plan, choose = false): Capacity {
+  const wanted = new Map(plan.hosts.map((host) => [host.name, knownSize(topology, host) ?? (choose ? "choose" : null)]));
+  const architectureOf = (host: Host): Architecture => {
+    const size = wanted.get(host.name) ?? null;
+    return size === "choose" ? "arm" : size === null ? "x86" : sizeFacts(size)?.architecture ?? "x86";
+  };
+  const most = (region: string): number => topology.distributors[region]?.max ?? 1;
+  const demand = demands(topology, plan, architectureOf, most);
+  const chosen = groupSizes(plan.hosts, demand);
+  const hosts = plan.hosts.map((host) => hostCapacity(host, demand.get(host.name) as Demand, wanted.get(host.name) ?? null, chosen));
+  return {
+    hosts,
+    streams: plan.streams.map((stream) => ({
+      stream: stream.name, cpu: streamCpu(stream, "x86"), copies: stream.transcoders.length, viewerKbps: Math.round(viewerKbps(stream)), cdn: behindCdn(topology, stream),
+    })),
+    viewers: firstToBreak(topology, plan, directViewers(topology, plan), (region) => facts(hosts.find((h) => h.role === "distributor" && h.region === region)?.size ?? null)),
+    notes: notes(topology, plan, hosts),
+  };
+}
+
+function facts(size: string | null): SizeFacts | null {
+  return size === null ? null : sizeFacts(size);
+}
+
+/** Hosts of a role in a region have one size: that of the busiest. */
+function groupSizes(hosts: readonly Host[], demand: ReadonlyMap<string, Demand>): Map<string, string> {
+  const sizes = new Map<string, string>();
+  for (const host of hosts) {
+    const order: readonly string[] = SUGGESTED[host.role];
+    const size = chooseSize(host.role, demand.get(host.name) as Demand);
+    const known = sizes.get(groupOf(host));
+    if (known === undefined || order.indexOf(size) > order.indexOf(known)) sizes.set(groupOf(host), size);
+  }
+  return sizes;
+}
+
+const groupOf = (host: Host): string => `${host.role} ${host.region}`;
+
+function hostCapacity(host: Host, demand: Demand, wanted: string | null, chosen: ReadonlyMap<string, string>): HostCapacity {
+  const size = wanted === "choose" ? chosen.get(groupOf(host)) ?? null : wanted;
+  const known = facts(size);
+  const base = { host: host.name, role: host.role, region: host.region, size, demand, sizeFrom: wanted === "choose" ? "chosen" : wanted === null ? "unknown" : "topology" } as const;
+  if (known === null) return { ...base, limit: null, headroom: null, short: [] };
+  const linkMbps = link(host.role, known);
+  const free = (need: number | null, limit: number | null): number | null => (need === null || limit === null ? null : 1 - need / limit);
+  const headroom = {
+    cpu: free(demand.cores, known.vcpus * CPU_USE), memory: free(demand.memoryMb, known.memoryMb),
+    link: free(Math.max(demand.inMbps, demand.outMbps), linkMbps === null ? null : linkMbps * LINK_USE),
+  };
+  return { ...base, limit: { vcpus: known.vcpus, memoryMb: known.memoryMb, linkMbps }, headroom, short: shortages(host.role, known, demand) };
+}
+
+/** Transcoders talk to our own hosts only; the others reach the internet through its gateway. */
+function link(role: Role, size: SizeFacts): number | null {
+  return role === "transcoder" ? size.baselineMbps : internetMbps(size);
+}
+
+function shortages(role: Role, size: SizeFacts, { cores, memoryMb, inMbps, outMbps }: Demand): ("cpu" | "memory" | "bandwidth")[] {
+  const mbps = link(role, size);
+  return [
+    ...(cores !== null && vcpusFor(cores) > size.vcpus ? ["cpu" as const] : []),
+    ...(memoryMb !== null && memoryMb > size.memoryMb ? ["memory" as const] : []),
+    ...(mbps !== null && Math.max(inMbps, outMbps) > mbps * LINK_USE ? ["bandwidth" as const] : []),
+  ];
+}
+
+/** The cheapest suggested size that holds the demand; the largest one when none does. */
+export function chooseSize(role: Role, demand: Demand): string {
+  const sizes = SUGGESTED[role];
+  return sizes.find((name) => shortages(role, sizeFacts(name) as SizeFacts, demand).length === 0) ?? sizes.at(-1) as string;
+}
+
+function notes(topology: Topology, plan: Plan, hosts: readonly HostCapacity[]): string[] {
+  const odd = [...new Set(hosts.filter((h) => h.size !== null && h.limit === null).map((h) => h.size))];
+  const slow = plan.streams.filter((s) => !streamCpu(s, "x86").measured).map((s) => s.name);
+  const bursting = [...new Set(hosts.filter((h) => /^t\d/.test(h.size ?? "") && h.role === "transcoder").map((h) => h.size))];
+  return [
+    ...(hosts.some((h) => h.sizeFrom === "unknown") ? ["Hosts without a size: demand only, since nothing says what the machine holds."] : []),
+    ...(odd.length > 0 ? [`Not in the table of sizes, so demand only: ${odd.join(", ")}.`] : []),
+    ...(slow.length > 0 ? [`Encoder presets slower than medium were not measured; counted as medium, which is too little: ${slow.join(", ")}.`] : []),
+    ...(bursting.length > 0 ? [`${bursting.join(", ")} encode on CPU credits: what they hold for hours is less than shown and not counted.`] : []),
+    ...(plan.streams.some((s) => s.encoder.kind !== "x264") ? ["Hardware encoders: processor of decoding only; the device's own limit is not counted."] : []),
+    ...(plan.streams.some((s) => behindCdn(topology, s)) ? [`CDN to distributors: each object once${topology.cdn?.shield ? "" : ", though without a shield several of its caches may ask"}; the CDN's own quotas are not counted.`] : []),
+    "Not counted, because never measured: processor and memory of multiplexers, memory of encoders beyond the 4 GB floor.",
+  ];
+}

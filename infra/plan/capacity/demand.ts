@@ -1,0 +1,167 @@
+import type { Topology } from "../../spec/topology.ts";
+import type { Host, Plan, StreamPlan } from "../model.ts";
+import { streamCpu } from "./cpu.ts";
+import type { Architecture } from "./sizes.ts";
+
+/** What a host has to carry at the most, while every stream is live and every expected viewer watches. */
+export interface Demand {
+  /** Busy cores without headroom; null where nothing was measured (a multiplexer relays, it does not encode). */
+  readonly cores: number | null;
+  /** Megabytes that are known of; null where nothing was measured. */
+  readonly memoryMb: number | null;
+  readonly inMbps: number;
+  readonly outMbps: number;
+  /** Recordings at the end of the time they are kept. */
+  readonly diskGb: number;
+  /** Viewers that this host serves itself. */
+  readonly viewers: number;
+}
+
+/** Memory that a transcoder needs at least (knowledge: requirements 12, s2: 2 cores and 4 GB for basic transcoding). */
+const TRANSCODER_MB = 4000;
+/** Segments of each rendition in a transcoder's memory: playlist and delete threshold of FFmpeg's arguments (render/ffmpeg.ts). */
+const SEGMENTS_KEPT = 20;
+/** Caches of a distributor are in memory: 256 MB of segments, 16 MB of playlists (render/nginx-distributor.ts). */
+const CACHE_MB = 272;
+/** HTTPS that one core sends, in Mbps: nginx with TLS and cached segments, 5 to 6 Gb/s (knowledge: media 6, measured). */
+const NGINX_MBPS_PER_CORE = 5000;
+/** WebRTC viewers of one core (knowledge: media 6, MediaMTX 50 to 60). */
+const WHEP_VIEWERS_PER_CORE = 50;
+
+/** Mbps of all renditions and the audio of a stream. */
+export function ladderMbps(stream: StreamPlan): number {
+  // averageBps holds the audio of its own playlist; renditions share one audio rendition on the wire.
+  const video = stream.renditions.reduce((sum, r) => sum + r.bitrateKbps, 0);
+  return (video + stream.audio.bitrateKbps) / 1000;
+}
+
+/** kbps that one viewer of a stream takes at the most: the best rendition with audio and containers. */
+export function viewerKbps(stream: StreamPlan): number {
+  return Math.max(stream.audio.bitrateKbps, ...stream.renditions.map((r) => r.averageBps / 1000));
+}
+
+/** True when a CDN can serve the stream: LL-HLS playlists and WebRTC cannot be cached (knowledge: media 5.2). */
+export function behindCdn(topology: Topology, stream: StreamPlan): boolean {
+  return topology.cdn?.provider === "cloudfront" && stream.latency === "standard";
+}
+
+/** Seconds of a stream that are on disk at once: the time kept, within the event when there is one. */
+export function recordedSeconds(topology: Topology, stream: StreamPlan): number {
+  if (stream.record === null) return 0;
+  const { event } = topology;
+  return event === null ? stream.record.keepSeconds : Math.min(stream.record.keepSeconds, (event.endMs - event.doorsMs) / 1000);
+}
+
+/** Expected viewers of a stream by region with distributors; those of other regions go to the first one that has any. */
+export function expectedViewers(topology: Topology, name: string): Map<string, number> {
+  const [first] = Object.keys(topology.distributors);
+  const viewers = new Map<string, number>();
+  for (const [region, count] of Object.entries(topology.streams[name]?.viewers ?? {})) {
+    const at = topology.distributors[region] === undefined ? first : region;
+    if (at !== undefined && count > 0) viewers.set(at, (viewers.get(at) ?? 0) + count);
+  }
+  return viewers;
+}
+
+/** Viewers that a region's distributors serve themselves, by what they cost. */
+export interface RegionViewers { readonly viewers: number; readonly whep: number; readonly mbps: number; readonly cores: number }
+
+/** Viewers of every region that reach distributors, not the CDN. */
+export function directViewers(topology: Topology, plan: Plan): Map<string, RegionViewers> {
+  const regions = new Map<string, RegionViewers>();
+  for (const stream of plan.streams) {
+    if (behindCdn(topology, stream)) continue;
+    for (const [region, count] of expectedViewers(topology, stream.name)) {
+      const known = regions.get(region) ?? { viewers: 0, whep: 0, mbps: 0, cores: 0 };
+      const mbps = (count * viewerKbps(stream)) / 1000;
+      const whep = stream.latency === "ultra";
+      regions.set(region, {
+        viewers: known.viewers + count, whep: known.whep + (whep ? count : 0), mbps: known.mbps + mbps,
+        cores: known.cores + (whep ? count / WHEP_VIEWERS_PER_CORE : mbps / NGINX_MBPS_PER_CORE),
+      });
+    }
+  }
+  return regions;
+}
+
+/**
+ * Demand of every host. Worst cases on purpose: every publisher, backups too, on the same multiplexer; every distributor of a stream
+ * at the same transcoder; every viewer on the best rendition. Distributors: the regions' viewers spread evenly over `counts` hosts.
+ * @param architectureOf decides what a pixel costs
+ */
+export function demands(
+  topology: Topology, plan: Plan, architectureOf: (host: Host) => Architecture, counts: (region: string) => number,
+): Map<string, Demand> {
+  const load = { multiplexer: multiplexerLoads(topology, plan), transcoder: transcoderLoads(plan), distributor: distributorLoads(topology, plan, counts) };
+  return new Map(plan.hosts.map((host) => [host.name, load[host.role](host, architectureOf(host))]));
+}
+
+type Load = (host: Host, architecture: Architecture) => Demand;
+
+function multiplexerLoads(topology: Topology, plan: Plan): Load {
+  // Nearly all paths have the same list of multiplexers: sums are kept by list.
+  const byList = new Map<readonly string[], { inMbps: number; outMbps: number; diskGb: number }>();
+  for (const stream of plan.streams) {
+    const mbps = stream.source.bitrateKbps / 1000;
+    for (const path of stream.publish) {
+      const sum = byList.get(path.multiplexers) ?? { inMbps: 0, outMbps: 0, diskGb: 0 };
+      sum.inMbps += mbps;
+      sum.outMbps += mbps * (stream.transcoders.length + (path.backup ? 0 : stream.restream.length));
+      sum.diskGb += (mbps / 8000) * recordedSeconds(topology, stream);
+      byList.set(path.multiplexers, sum);
+    }
+  }
+  const total = totals(byList);
+  return (host) => ({ cores: null, memoryMb: null, viewers: 0, ...total(host.name, { inMbps: 0, outMbps: 0, diskGb: 0 }) });
+}
+
+function transcoderLoads(plan: Plan): Load {
+  const carried = new Map<string, StreamPlan[]>();
+  for (const stream of plan.streams) for (const name of stream.transcoders) carried.set(name, [...carried.get(name) ?? [], stream]);
+  return (host, architecture) => {
+    const streams = carried.get(host.name) ?? [];
+    const sum = (value: (stream: StreamPlan) => number): number => streams.reduce((total, stream) => total + value(stream), 0);
+    return {
+      cores: sum((s) => streamCpu(s, architecture).cores),
+      memoryMb: TRANSCODER_MB + sum((s) => (s.latency === "standard" ? (ladderMbps(s) / 8) * s.segmentSeconds * SEGMENTS_KEPT : 0)),
+      inMbps: sum((s) => (s.source.bitrateKbps / 1000) * s.publish.length),
+      outMbps: sum((s) => ladderMbps(s) * s.distributors.length),
+      diskGb: 0, viewers: 0,
+    };
+  };
+}
+
+function distributorLoads(topology: Topology, plan: Plan, counts: (region: string) => number): Load {
+  const byList = new Map<readonly string[], { inMbps: number; cdnMbps: number }>();
+  for (const stream of plan.streams) {
+    const sum = byList.get(stream.distributors) ?? { inMbps: 0, cdnMbps: 0 };
+    sum.inMbps += ladderMbps(stream);
+    if (behindCdn(topology, stream)) sum.cdnMbps += ladderMbps(stream);
+    byList.set(stream.distributors, sum);
+  }
+  const total = totals(byList);
+  const direct = directViewers(topology, plan);
+  return (host) => {
+    const { inMbps, cdnMbps } = total(host.name, { inMbps: 0, cdnMbps: 0 });
+    const region = direct.get(host.region) ?? { viewers: 0, whep: 0, mbps: 0, cores: 0 };
+    const hosts = Math.max(1, counts(host.region));
+    // The CDN takes each object once at least; without a shield each of its regional caches may ask, and how many is not known.
+    return {
+      cores: region.cores / hosts + cdnMbps / NGINX_MBPS_PER_CORE, memoryMb: CACHE_MB, inMbps,
+      outMbps: region.mbps / hosts + cdnMbps, diskGb: 0, viewers: Math.ceil(region.viewers / hosts),
+    };
+  };
+}
+
+/** Sums over the lists that a host stands in; lists are looked through once. */
+function totals<T extends Record<string, number>>(byList: ReadonlyMap<readonly string[], T>): (host: string, zero: T) => T {
+  const byHost = new Map<string, T>();
+  const keys = Object.keys([...byList.values()][0] ?? {}) as (keyof T)[];
+  for (const [hosts, values] of byList) {
+    for (const host of hosts) {
+      const known = byHost.get(host);
+      byHost.set(host, known === undefined ? { ...values } : Object.fromEntries(keys.map((key) => [key, (known[key] as number) + (values[key] as number)])) as T);
+    }
+  }
+  return (host, zero) => byHost.get(host) ?? zero;
+}

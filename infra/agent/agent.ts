@@ -9,10 +9,17 @@ import type { Served, Source } from "./server.ts";
 import type { AgentStatus } from "./status.ts";
 import { StreamRunner } from "./stream.ts";
 
+/**
+ * Between looks at the relay, each a millisecond of CPU time: while somebody comes or goes or has a stand-in waiting, and while there is
+ * nothing to decide (the relay itself falls back to the slate).
+ */
 const POLL_MS = 100;
-const TICK_MS = 50;
+const CALM_POLL_MS = 500;
+/** Nothing has changed for this long: calm (seconds). */
+const CALM_AFTER = 10;
+const TICK_MS = 100;
 
-/** All streams of a host: one shared look at the relay every 100 ms, one clock guard, changes of configuration per stream. */
+/** All streams of a host: one shared look at the relay, one clock guard, changes of configuration per stream. */
 export class Agent implements Source {
   private readonly runners = new Map<string, StreamRunner>();
   private readonly relay: Relay;
@@ -20,7 +27,10 @@ export class Agent implements Source {
   private readonly log = logFor("agent");
   private readonly timers: NodeJS.Timeout[] = [];
   private relayUp = false;
-  private polling = false;
+  private poller: NodeJS.Timeout | undefined;
+  private stopped = false;
+  /** Who is connected to the relay, and since when that is so. */
+  private connected = { text: "", since: 0 };
   private clockSteps = 0;
   configError: string | null = null;
 
@@ -30,7 +40,8 @@ export class Agent implements Source {
   }
 
   start(): void {
-    this.timers.push(setInterval(() => void this.poll(), POLL_MS), setInterval(() => this.tick(), TICK_MS));
+    this.timers.push(setInterval(() => this.tick(), TICK_MS));
+    void this.poll();
   }
 
   /** Brings the running streams to a configuration; a stream whose settings are the same is not touched. */
@@ -57,6 +68,8 @@ export class Agent implements Source {
   }
 
   async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.poller);
     for (const t of this.timers) clearInterval(t);
     await Promise.all([...this.runners.values()].map((r) => r.stop(false)));
     this.relay.close();
@@ -80,14 +93,19 @@ export class Agent implements Source {
   }
 
   private async poll(): Promise<void> {
-    if (this.polling) return;
-    this.polling = true;
+    const began = this.clock.mono();
     let paths: Map<string, RelayPath> | null = null;
     try { paths = await this.relay.paths(); } catch (error) { if (this.relayUp) this.log("warn", `relay lost: ${(error as Error).message}`); }
+    if (this.stopped) return;
     if (paths !== null && !this.relayUp) this.log("info", "relay answers");
     this.relayUp = paths !== null;
     for (const runner of this.runners.values()) runner.poll(paths);
-    this.polling = false;
+    const now = this.clock.mono();
+    const text = paths === null ? "" : [...paths.values()].map((p) => `${p.name} ${p.online} ${p.source}`).join();
+    if (text !== this.connected.text || text === "") this.connected = { text, since: now };
+    const contested = this.config.streams.some((s) => s.inputs.filter((i) => paths?.get(i.path)?.online).length > 1);
+    const every = contested || now - this.connected.since <= CALM_AFTER ? POLL_MS : CALM_POLL_MS;
+    this.poller = setTimeout(() => void this.poll(), Math.max(0, every - (now - began) * 1000));
   }
 
   private tick(): void {

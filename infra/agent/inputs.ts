@@ -81,7 +81,7 @@ export class InputSelector {
     if (active !== null) this.startProbe(active);
   }
 
-  /** One look at the relay (null = it does not answer). Call every 100 ms. */
+  /** One look at the relay (null = it does not answer). Call it every 100 ms while anything changes. */
   poll(paths: ReadonlyMap<string, RelayPath> | null, mono: number): void {
     if (this.closed) return;
     if (paths === null) { this.applied = undefined; this.paths = new Map(); return; }

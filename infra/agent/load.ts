@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { AgentConfig } from "./config.ts";
@@ -46,6 +46,15 @@ export function load(file: string): Loaded {
   const live = dirname(dirname(file));
   const args = new Map(config.streams.map((s) => [s.name, read(join(live, s.ffmpegArgs))]));
   return { config, args, text: JSON.stringify([text, ...args]) };
+}
+
+/** Changes when one of the files is replaced; far cheaper than reading them. */
+export function stampOf(file: string, { config }: Loaded): string {
+  const live = dirname(dirname(file));
+  return [file, ...config.streams.map((s) => join(live, s.ffmpegArgs))].map((path) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat ? `${stat.ino} ${stat.mtimeMs} ${stat.size}` : "none";
+  }).join();
 }
 
 function read(file: string): string {

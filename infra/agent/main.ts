@@ -1,7 +1,7 @@
 /** `node agent.js CONFIG`: the program beside FFmpeg on a transcoder host. */
 import { Agent } from "./agent.ts";
 import { systemClock } from "./clock.ts";
-import { load, type Loaded } from "./load.ts";
+import { load, type Loaded, stampOf } from "./load.ts";
 import { logFor } from "./log.ts";
 import { killOrphans } from "./process.ts";
 import { listen } from "./server.ts";
@@ -23,7 +23,11 @@ async function main(): Promise<void> {
   agent.start();
 
   let pending = current.text;
+  let stamp = "";
   const watcher = setInterval(() => {
+    const seen = stampOf(file, current);
+    if (seen === stamp && pending === current.text) return;
+    stamp = seen;
     let next: Loaded;
     try { next = load(file); } catch (error) {
       // Files are replaced one after another; an error that stays is the operator's to see.

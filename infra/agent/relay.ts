@@ -22,7 +22,11 @@ const PAGE = 1000;
 /** Client of MediaMTX's control API (v3), over one kept connection. Every method rejects when the relay does not answer within a second. */
 export class Relay {
   private readonly agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
-  constructor(private readonly api: string, readonly rtsp: string) {}
+  private readonly at: { readonly host: string; readonly port: string };
+  constructor(api: string, readonly rtsp: string) {
+    const { hostname, port } = new URL(api);
+    this.at = { host: hostname, port };
+  }
 
   async paths(): Promise<Map<string, RelayPath>> {
     const all = new Map<string, RelayPath>();
@@ -55,7 +59,7 @@ export class Relay {
 
   private call<T>(method: string, path: string, body?: unknown): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const request = http.request(this.api + path, { method, agent: this.agent, timeout: TIMEOUT_MS, headers: body === undefined ? {} : { "content-type": "application/json" } }, (response) => {
+      const request = http.request({ ...this.at, path, method, agent: this.agent, timeout: TIMEOUT_MS, headers: body === undefined ? {} : { "content-type": "application/json" } }, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (c: Buffer) => chunks.push(c));
         response.on("error", reject);

@@ -77,14 +77,14 @@ export class StreamRunner {
     this.encoder.replace("clock step");
   }
 
-  /** Every 100 ms, with the relay's paths (null = relay down). */
+  /** At every look at the relay, with its paths (null = relay down). */
   poll(paths: ReadonlyMap<string, RelayPath> | null): void {
     const mono = this.clock.mono();
     this.inputs.poll(paths, mono);
     if (mono - this.lastSweep > 1) { this.lastSweep = mono; this.publisher.sweep(mono); this.scan(); this.compareMedia(mono); }
   }
 
-  /** Every 50 ms. */
+  /** Every 100 ms. */
   tick(relayUp: boolean): void { this.encoder.tick(relayUp); }
 
   scan(): void {

@@ -7,7 +7,7 @@ const LIMIT_S = 10;
 const ROUNDS = 3;
 
 const EDITS: readonly (readonly [string, string])[] = [
-  ["a rendition added", SMALL.replace("180p]", "180p, 90p]")],
+  ["a rendition added", SMALL.replace("180p]", "180p, 240p]")],
   ["a rendition removed", SMALL],
   ["retention changed", SMALL.replace("keep: 2 d", "keep: 3 d")],
   ["retention changed back", SMALL],

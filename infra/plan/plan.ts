@@ -1,5 +1,5 @@
 import type { IngestProtocol, Topology } from "../spec/topology.ts";
-import { findings } from "./findings.ts";
+import { lint } from "./lint/lint.ts";
 import { completeHost, links, seats } from "./hosts.ts";
 import { renditionsAt } from "./ladder.ts";
 import type { Plan, StreamPlan } from "./model.ts";
@@ -37,7 +37,7 @@ export function planTopology(topology: Topology, options: PlanOptions = {}): Pla
     name: topology.name, domain: topology.domain, internalDomain, scale,
     hosts, streams,
     secrets: secretNeeds(hosts, streams),
-    findings: findings(topology, streams),
+    findings: lint(topology, { hosts, streams }),
   };
 }
 

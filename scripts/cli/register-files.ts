@@ -10,11 +10,11 @@ async function scaleOf(options: { readonly scale?: string }): Promise<number> {
 
 /** Commands that only read a topology file. Each loads its module when it is run: `check` in an editor must start fast. */
 export function registerFileCommands(program: Command): void {
-  examples(program.command("check").description("check a topology file: schema errors and what the plan found")
+  examples(program.command("check").description("check a topology file: schema errors and what the rules of docs/lint.md find")
     .argument("<file>", "topology file")
-    .option("--strict", "exit with 1 when there are warnings").option("--json", "diagnostics as JSON")
+    .option("--strict", "exit with 1 when there are warnings").option("--json", "diagnostics as JSON").option("--sarif", "diagnostics as SARIF 2.1.0, for code scanning")
     .action(async (file: string, options) => exitWith((await import("./check.ts")).check(file, options))),
-  ["npx headend check stacks/studio.yaml", "npx headend check --strict --json stacks/studio.yaml",
+  ["npx headend check stacks/studio.yaml", "npx headend check --strict --json stacks/studio.yaml", "npx headend check --sarif stacks/studio.yaml > headend.sarif",
     "exit codes: 0 clean, 1 warnings with --strict, 2 errors"]);
 
   examples(program.command("schema").description("print the JSON Schema of the topology file, for editors")

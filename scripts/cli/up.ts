@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { lintFile } from "../../infra/plan/lint/lint-file.ts";
 import { ensureToolchain } from "../setup/index.ts";
 import { AlreadyTold, loadAndPlan } from "./lib/topology.ts";
 import { CliError, EXIT } from "./lib/errors.ts";
@@ -23,8 +24,8 @@ export async function up(options: UpOptions): Promise<number> {
   const values = configValues(options);
   // A mistake in the topology is told before minutes of set-up.
   const file = resolve(ROOT, values.get("topology") ?? plainConfig(options.stack, "topology") ?? DEFAULT_TOPOLOGY);
-  const { plan } = loadAndPlan(file, Number(values.get("scale") ?? plainConfig(options.stack, "scale") ?? 1));
-  if (plan.findings.some((f) => f.severity === "error")) {
+  const { loaded, plan } = loadAndPlan(file, Number(values.get("scale") ?? plainConfig(options.stack, "scale") ?? 1));
+  if (lintFile(loaded, plan).kept.some(({ finding }) => finding.severity === "error")) {
     const { check } = await import("./check.ts");
     check(file, {});
     throw new AlreadyTold();

@@ -27,7 +27,7 @@ describe("exit codes and messages", () => {
     expect(headend("check", "warned.yaml").status).toBe(0);
     const strict = headend("check", "--strict", "warned.yaml");
     expect(strict.status).toBe(1);
-    expect(strict.stdout).toMatch(/^warned\.yaml:4:\d+ {2}warning HE003: /);
+    expect(strict.stdout).toMatch(/^warned\.yaml:4:\d+ {2}warning HE003: /m);
     expect(strict.stdout).toContain("   4 |   main:");
     const bad = headend("check", "bad.yaml");
     expect(bad.status).toBe(2);
@@ -39,6 +39,33 @@ describe("exit codes and messages", () => {
     const { status, stdout } = headend("check", "--json", "bad.yaml");
     expect(status).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, diagnostics: [{ severity: "error", line: 4, column: 11 }] });
+  });
+
+  it("check --sarif is a SARIF log, for findings and for mistakes", { timeout: 60_000 }, () => {
+    const [warned, bad] = ["warned.yaml", "bad.yaml"].map((file) => headend("check", "--sarif", file)) as [ReturnType<typeof headend>, ReturnType<typeof headend>];
+    expect([warned.status, bad.status]).toEqual([0, 2]);
+    const [log, badLog] = [JSON.parse(warned.stdout), JSON.parse(bad.stdout)];
+    expect(log).toMatchObject({ version: "2.1.0", runs: [{ tool: { driver: { name: "headend" } } }] });
+    for (const { ruleId, ruleIndex } of log.runs[0].results) expect(log.runs[0].tool.driver.rules[ruleIndex].id).toBe(ruleId);
+    expect(log.runs[0].results).toContainEqual(expect.objectContaining({
+      ruleId: "HE003", level: "warning",
+      locations: [{ physicalLocation: { artifactLocation: { uri: "warned.yaml" }, region: { startLine: 4, startColumn: expect.any(Number) } } }],
+    }));
+    expect(badLog.runs[0].results[0]).toMatchObject({ ruleId: "schema", level: "error", locations: [{ physicalLocation: { region: { startLine: 4, startColumn: 11 } } }] });
+    expect(headend("check", "--sarif", "--json", "bad.yaml").status).toBe(2);
+  });
+
+  it("check keeps accepted findings and lines with keys to itself", { timeout: 60_000 }, () => {
+    writeFileSync(join(dir, "accepted.yaml"), "headend: 1\nname: talk\nstreams:\n  main:\n    ladder: [360p]\n    segment: 1 s # headend-ignore HE202: a rehearsal\n"
+      + "    restream: { other: { url: \"rtmps://live.example.org/app#abcd-efgh-ijkl\" } }\n");
+    const text = headend("check", "--strict", "accepted.yaml");
+    expect(text.status).toBe(1);
+    expect(text.stdout).toContain("0 errors, 1 warning, 1 suppressed");
+    expect(text.stdout).toContain("warning HE604");
+    expect(text.stdout).not.toContain("abcd-efgh");
+    expect(JSON.parse(headend("check", "--json", "accepted.yaml").stdout)).toMatchObject({ ok: true, diagnostics: [{ id: "HE604" }], suppressed: [{ id: "HE202", because: "a rehearsal" }] });
+    expect(JSON.parse(headend("check", "--sarif", "accepted.yaml").stdout).runs[0].results).toContainEqual(
+      expect.objectContaining({ ruleId: "HE202", suppressions: [{ kind: "inSource", justification: "a rehearsal" }] }));
   });
 
   it("bad command lines end with 2 and without a stack", { timeout: 60_000 }, () => {

@@ -1,0 +1,56 @@
+import type { Stream, Topology } from "../../spec/topology.ts";
+import type { Finding, Host, StreamPlan } from "../model.ts";
+
+/** What a rule may read. Never the clock: `nowMs` is null where there is none, and rules that need it find nothing then. */
+export interface LintContext {
+  readonly topology: Topology;
+  readonly hosts: readonly Host[];
+  /** In the order of their names; every stream of the topology has one. */
+  readonly streams: readonly StreamPlan[];
+  /** Epoch milliseconds. */
+  readonly nowMs: number | null;
+}
+
+/** One thing a rule found: where in the topology, and what about it. */
+export interface Found {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  /** Instead of the rule's own, where the numbers at hand allow a better one. */
+  readonly fix?: string;
+}
+
+/** One row of the table. `source` says where the rule's numbers come from; a rule without one does not get in. */
+export interface Rule {
+  /** "HE" and three digits; never given to another rule. */
+  readonly id: string;
+  readonly severity: Finding["severity"];
+  /** One line, without names of the topology at hand. */
+  readonly title: string;
+  readonly reason: string;
+  readonly fix: string;
+  readonly source: string;
+  /** The line it points at may hold a key, so it is never quoted. */
+  readonly hidesLine?: true;
+  readonly check: (context: LintContext) => readonly Found[];
+}
+
+/** What a rule sees of one stream. */
+export interface StreamView {
+  readonly name: string;
+  readonly spec: Stream;
+  readonly plan: StreamPlan;
+  /** Path of a part of the stream. */
+  readonly at: (...steps: (string | number)[]) => (string | number)[];
+}
+
+type StreamFound = Found | null | false | readonly Found[];
+
+/** A check that looks at one stream at a time. */
+export function eachStream(check: (stream: StreamView, context: LintContext) => StreamFound): Rule["check"] {
+  return (context) => context.streams.flatMap((plan): readonly Found[] => {
+    const spec = context.topology.streams[plan.name];
+    if (!spec) return [];
+    const found = check({ name: plan.name, spec, plan, at: (...steps) => ["streams", plan.name, ...steps] }, context);
+    return found === null || found === false ? [] : "path" in found ? [found] : found;
+  });
+}

@@ -2,7 +2,7 @@
 type Value = string | number | boolean | null | Written | readonly Value[] | ReadonlyMap<string, Value> | { readonly [key: string]: Value };
 
 /** Words that YAML 1.1 reads as something else than text; MediaMTX coerces them everywhere (knowledge: media 2.1). */
-const NOT_TEXT = /^(y|yes|n|no|on|off|true|false|null|~|\.?e[0-9_]+|\.inf|\.nan)$/i;
+const NOT_TEXT = /^(y|yes|n|no|on|off|true|false|null|~|e[-+]?[0-9_]+|\.inf|\.nan)$/i;
 const PLAIN = /^[A-Za-z/\x7f][A-Za-z0-9_./%+=\x7f-]*(:[A-Za-z0-9_./%+=@{}:\x7f-]*[A-Za-z0-9_./%+=@{}\x7f-])?$/;
 
 /** Stands for a host's name in text that is written once for many hosts. A control character, since no name or address holds one. */
@@ -55,7 +55,7 @@ function write(value: Value, indent: string, lead: string, out: string[]): void 
   if (Array.isArray(value)) {
     for (const item of value as readonly Value[]) {
       if (isBlock(item)) write(item, deeper, `${lead}- `, out);
-      else out.push(`${lead}- ${scalar(item)}\n`);
+      else out.push(lead, "- ", scalar(item), "\n");
       lead = indent;
     }
     return;
@@ -63,14 +63,26 @@ function write(value: Value, indent: string, lead: string, out: string[]): void 
   const of = value instanceof Map ? value as ReadonlyMap<string, Value> : null;
   const map = value as { readonly [key: string]: Value };
   const keys = of ? [...of.keys()] : Object.keys(map);
-  for (const key of keys.length > 1 ? keys.sort() : keys) {
+  for (const key of sorted(keys)) {
     const item = (of ? of.get(key) : map[key]) as Value;
     if (isBlock(item)) {
-      out.push(`${lead}${text(key)}:\n`);
+      out.push(lead, text(key), ":\n");
       write(item, deeper, deeper, out);
-    } else out.push(`${lead}${text(key)}: ${scalar(item)}\n`);
+    } else out.push(lead, text(key), ": ", scalar(item), "\n");
     lead = indent;
   }
+}
+
+/** Sorts in place; short lists, which nearly all are, without the working memory that `sort` takes each time. */
+function sorted(keys: string[]): string[] {
+  if (keys.length > 12) return keys.sort();
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i] as string;
+    let at = i;
+    for (; at > 0 && (keys[at - 1] as string) > key; at--) keys[at] = keys[at - 1] as string;
+    keys[at] = key;
+  }
+  return keys;
 }
 
 function isBlock(value: Value): boolean {

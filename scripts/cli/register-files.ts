@@ -27,6 +27,12 @@ export function registerFileCommands(program: Command): void {
     .action(async (file: string, options) => (await import("./plan.ts")).plan(file, { ...options, scale: await scaleOf(options) })),
   ["npx headend plan stacks/studio.yaml", "npx headend plan stacks/studio.yaml --json | jq '.hosts[].name'"]);
 
+  examples(program.command("cost").description("estimate what a topology costs on AWS: an hour, the event, a month, a viewer")
+    .argument("<file>", "topology file").option("--json", "every line as JSON, in millionths of a dollar")
+    .action(async (file: string, options) => exitWith((await import("./cost.ts")).cost(file, options))),
+  ["npx headend cost stacks/festival.yaml", "npx headend cost stacks/festival.yaml --json | jq .event.total",
+    "exit codes: 0 estimated, 1 the event costs more than observe.budget, 2 errors"]);
+
   examples(program.command("render").description("write every file of every host into a folder")
     .argument("<file>", "topology file").requiredOption("-o, --out <dir>", "folder to write; must be empty or not exist")
     .option("--force", "replace what an earlier render wrote there")

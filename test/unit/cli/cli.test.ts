@@ -84,6 +84,25 @@ describe("exit codes and messages", () => {
   });
 });
 
+describe("cost and plan", () => {
+  it("say what it costs and holds, as text and as data", { timeout: 60_000 }, () => {
+    const { status, stdout } = headend("cost", "good.yaml");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^talk: \$\d+\.\d\d a live hour\n[^]*a month idle[^]*Not counted/);
+    expect(JSON.parse(headend("cost", "good.yaml", "--json").stdout)).toMatchObject({ currency: "USD", unit: "micro", prices: { region: "us-east-1" } });
+    expect(JSON.parse(headend("plan", "good.yaml", "--json").stdout)).toMatchObject({ name: "talk", capacity: { hosts: [{ host: "mux-home-a" }, {}, {}] } });
+    expect(headend("plan", "good.yaml").stdout).toContain("Capacity");
+    expect(headend("cost", "bad.yaml").status).toBe(2);
+  });
+
+  it("cost ends with 1 above the budget", { timeout: 60_000 }, () => {
+    writeFileSync(join(dir, "dear.yaml"), "headend: 1\nname: talk\nevent: { doors: 2026-12-05T17:30Z, start: 2026-12-05T18:00Z, end: 2026-12-05T20:00Z }\nstreams:\n  main: { ladder: [360p], viewers: 100000 }\nobserve: { budget: 1 USD }\n");
+    const { status, stdout } = headend("cost", "dear.yaml");
+    expect(status).toBe(1);
+    expect(stdout).toContain("Above the budget of $1.00");
+  });
+});
+
 describe("render", () => {
   it("writes every host's files, whole, and replaces only its own folders", { timeout: 60_000 }, () => {
     const out = join(dir, "out");

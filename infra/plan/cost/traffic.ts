@@ -1,0 +1,74 @@
+import type { Topology } from "../../spec/topology.ts";
+import { behindCdn, expectedViewers, ladderMbps, viewerKbps } from "../capacity/demand.ts";
+import type { Host, Plan } from "../model.ts";
+import { cloudfrontRegion, type CloudFrontRegion } from "./prices.ts";
+
+/** GB that 1 Mbps is in an hour, decimal (knowledge: sizing-and-cost 4). */
+export const GB_PER_MBPS_HOUR = 0.45;
+
+/** AWS region that a region of the topology is counted as. */
+export const awsOf = (topology: Topology, region: string): string => topology.regions[region]?.aws ?? "us-east-1";
+
+/** GB an hour of what costs money, while everything is live. */
+export interface Traffic {
+  /** From distributors to viewers, by region of the topology. */
+  readonly viewers: ReadonlyMap<string, number>;
+  /** From the CDN to viewers, by CloudFront's price region. */
+  readonly cdn: ReadonlyMap<CloudFrontRegion, number>;
+  /** From multiplexers to other platforms, by region of the topology. */
+  readonly restream: ReadonlyMap<string, number>;
+  readonly crossZone: number;
+  readonly crossRegion: number;
+}
+
+/**
+ * Traffic of one live hour: every publisher, backups too, sends to its first multiplexer; every viewer takes the best rendition; a distributor
+ * asks the nearest transcoder. From AWS hosts to CloudFront is free.
+ */
+export function traffic(topology: Topology, plan: Plan): Traffic {
+  const hosts = new Map(plan.hosts.map((host) => [host.name, host]));
+  const viewers = new Map<string, number>();
+  const cdn = new Map<CloudFrontRegion, number>();
+  const restream = new Map<string, number>();
+  const between = { zone: 0, region: 0, none: 0 };
+  const pulled = new Map<string, Link>();
+  for (const stream of plan.streams) {
+    const contribution = (stream.source.bitrateKbps / 1000) * GB_PER_MBPS_HOUR;
+    for (const path of stream.publish) {
+      const from = hosts.get(path.multiplexers[0] ?? "");
+      if (from === undefined) continue;
+      for (const name of stream.transcoders) between[distance(topology, from, hosts.get(name))] += contribution;
+      if (!path.backup && stream.restream.length > 0) add(restream, from.region, contribution * stream.restream.length);
+    }
+    const ladder = ladderMbps(stream) * GB_PER_MBPS_HOUR;
+    for (const name of stream.distributors) {
+      const key = `${name} ${stream.transcoders.join()}`;
+      const link = pulled.get(key) ?? nearest(topology, hosts.get(name), stream.transcoders.map((tx) => hosts.get(tx)));
+      pulled.set(key, link);
+      between[link] += ladder;
+    }
+    for (const [region, count] of expectedViewers(topology, stream.name)) {
+      const gb = (count * viewerKbps(stream) / 1000) * GB_PER_MBPS_HOUR;
+      if (behindCdn(topology, stream)) add(cdn, cloudfrontRegion(awsOf(topology, region)), gb);
+      else add(viewers, region, gb);
+    }
+  }
+  return { viewers, cdn, restream, crossZone: between.zone, crossRegion: between.region };
+}
+
+type Link = "none" | "zone" | "region";
+const ORDER: readonly Link[] = ["none", "zone", "region"];
+
+function distance(topology: Topology, a: Host | undefined, b: Host | undefined): Link {
+  if (a === undefined || b === undefined) return "none";
+  if (a.region !== b.region) return awsOf(topology, a.region) === awsOf(topology, b.region) ? "zone" : "region";
+  return a.zone === b.zone ? "none" : "zone";
+}
+
+function nearest(topology: Topology, host: Host | undefined, others: readonly (Host | undefined)[]): Link {
+  return others.map((other) => distance(topology, host, other)).reduce<Link>((best, link) => (ORDER.indexOf(link) < ORDER.indexOf(best) ? link : best), others.length === 0 ? "none" : "region");
+}
+
+export function add<K>(map: Map<K, number>, key: K, amount: number): void {
+  map.set(key, (map.get(key) ?? 0) + amount);
+}

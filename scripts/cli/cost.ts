@@ -1,0 +1,71 @@
+import { estimate, type CostEstimate, type Period } from "../../infra/plan/cost/estimate.ts";
+import { SEARCHED, type BreakEven } from "../../infra/plan/cost/break-even.ts";
+import { times, usd, usdFine } from "../../infra/plan/cost/money.ts";
+import { priceAgeDays, PRICES } from "../../infra/plan/cost/prices.ts";
+import { EXIT } from "./lib/errors.ts";
+import { columns, paint, print, printJson } from "./lib/output.ts";
+import { loadAndPlan } from "./lib/topology.ts";
+
+export interface CostOptions { readonly json?: boolean }
+
+/** `headend cost FILE`. @returns the exit code: 1 when the event costs more than the budget */
+export function cost(file: string, options: CostOptions): number {
+  const { loaded, plan } = loadAndPlan(file);
+  const costs = estimate(loaded.topology, plan);
+  const days = priceAgeDays(Date.now());
+  if (options.json) printJson({ ...costs, prices: { ...costs.prices, ageDays: days, stale: days > PRICES.staleAfterDays } });
+  else print(costText(plan.name, costs, days));
+  return costs.budget !== null && !costs.budget.within ? EXIT.failure : EXIT.ok;
+}
+
+/** The estimate for people. `days`: age of the prices. */
+export function costText(name: string, costs: CostEstimate, days: number): string {
+  const { event, hour } = costs;
+  const weak = [hour, costs.month, ...(costs.archive ? [costs.archive] : []), ...event?.phases ?? []].some((p) => p.lines.some((l) => !l.verified));
+  const stale = days > PRICES.staleAfterDays;
+  return [
+    paint.bold(`${name}: ${event === null ? `${usd(hour.total)} a live hour` : `${usd(event.total)} for the event`}`),
+    columns(["", "hours", "US dollars"], summary(costs)),
+    ...(costs.budget === null ? [] : [costs.budget.within
+      ? paint.green(`Within the budget of ${usd(costs.budget.limit)}.`)
+      : paint.red(`Above the budget of ${usd(costs.budget.limit)} (observe.budget). Lower bitrates or viewers, or raise the budget.`)]),
+    ...(costs.breakEven === null ? [] : [paint.bold("CDN or distributors alone"), `  ${breakEvenText(costs.breakEven)}`]),
+    table(event === null ? hour : event.phases[1] as Period),
+    ...(event === null ? [] : [table(event.phases[0] as Period), table(event.phases[2] as Period)]),
+    table(costs.month),
+    list("Not counted", costs.notCounted),
+    list("Assumed", costs.assumptions),
+    `Prices of ${costs.prices.date}, ${costs.prices.region}, on demand, without tax${weak ? "; * is a price from a single look-up, not checked with AWS" : ""}.`
+    + (stale ? paint.yellow(` They are ${days} days old.`) : ""),
+  ].join("\n\n").replace("distributors alone\n\n", "distributors alone\n");
+}
+
+function summary(costs: CostEstimate): string[][] {
+  const periods = [...costs.event?.phases ?? [], costs.hour, costs.month, ...(costs.archive ? [costs.archive] : [])];
+  return [
+    ...periods.map((p) => [p.name, Number(p.hours.toFixed(2)).toString(), usd(p.total)]),
+    ...(costs.viewerHour === null ? [] : [[`a viewer-hour, with ${costs.viewers.toLocaleString("en-US")} viewers`, "1", usdFine(costs.viewerHour)]]),
+  ];
+}
+
+/** Most expensive lines first. */
+function table(period: Period): string {
+  const rows = [...period.lines].sort((a, b) => b.cost - a.cost)
+    .map((l) => [l.item, l.what, `${Number(l.quantity.toFixed(1)).toLocaleString("en-US")} ${l.unit}`, `${usd(l.cost)}${l.verified ? "" : " *"}`]);
+  return `${paint.bold(`${period.name}: ${usd(period.total)}`)}\n${columns(["item", "what", "quantity", "US dollars"], rows).split("\n").map((line) => `  ${line}`).join("\n")}`;
+}
+
+function list(title: string, items: readonly string[]): string {
+  return [paint.bold(title), ...items.map((item) => `  ${item}`)].join("\n");
+}
+
+/** Who is cheaper, and from how many viewers on. Requests have no price in the data; up to which price the CDN wins is said instead. */
+export function breakEvenText({ hours, viewers, expected }: BreakEven): string {
+  const from = viewers === null ? `Distributors alone are cheaper up to ${SEARCHED.toLocaleString("en-US")} viewers at least`
+    : viewers === 1 ? "A CDN is cheaper from the first viewer on" : `A CDN is cheaper from ${viewers.toLocaleString("en-US")} viewers on`;
+  if (expected === null) return `${from}. CloudFront's requests are not counted.`;
+  const { cdn, alone, requests } = expected;
+  const limit = alone > cdn && requests > 0 ? `: it stays cheaper while 10,000 of them cost less than ${usdFine(times(alone - cdn, 10_000 / requests))}` : "";
+  return `${from}; for ${expected.viewers.toLocaleString("en-US")} viewers in ${Number(hours.toFixed(1))} h: ${usd(cdn)} with CloudFront, ${usd(alone)} without.\n`
+    + `  CloudFront's ${(requests / 1e6).toFixed(1)} million requests are not counted${limit}.`;
+}

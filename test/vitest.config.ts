@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ["test/unit/**/*.test.ts"],
     environment: "node",
+    setupFiles: ["test/unit/fixed-seed.ts"],
     pool: "threads",
     testTimeout: 15_000,
     hookTimeout: 15_000,

@@ -31,7 +31,7 @@ export function traffic(topology: Topology, plan: Plan): Traffic {
   const cdn = new Map<CloudFrontRegion, number>();
   const restream = new Map<string, number>();
   const between = { zone: 0, region: 0, none: 0 };
-  const pulled = new Map<string, Link>();
+  const pulls = pullsOf(topology, hosts);
   for (const stream of plan.streams) {
     const contribution = (stream.source.bitrateKbps / 1000) * GB_PER_MBPS_HOUR;
     for (const path of stream.publish) {
@@ -41,12 +41,9 @@ export function traffic(topology: Topology, plan: Plan): Traffic {
       if (!path.backup && stream.restream.length > 0) add(restream, from.region, contribution * stream.restream.length);
     }
     const ladder = ladderMbps(stream) * GB_PER_MBPS_HOUR;
-    for (const name of stream.distributors) {
-      const key = `${name} ${stream.transcoders.join()}`;
-      const link = pulled.get(key) ?? nearest(topology, hosts.get(name), stream.transcoders.map((tx) => hosts.get(tx)));
-      pulled.set(key, link);
-      between[link] += ladder;
-    }
+    const pull = pulls(stream.distributors, stream.transcoders);
+    between.zone += ladder * pull.zone;
+    between.region += ladder * pull.region;
     for (const [region, count] of expectedViewers(topology, stream.name)) {
       const gb = (count * viewerKbps(stream) / 1000) * GB_PER_MBPS_HOUR;
       if (behindCdn(topology, stream)) add(cdn, cloudfrontRegion(awsOf(topology, region)), gb);
@@ -65,8 +62,31 @@ function distance(topology: Topology, a: Host | undefined, b: Host | undefined):
   return a.zone === b.zone ? "none" : "zone";
 }
 
+/** How many distributors of a list reach their nearest transcoder over which kind of link; lists that are shared are looked at once. */
+function pullsOf(topology: Topology, hosts: ReadonlyMap<string, Host>): (distributors: readonly string[], transcoders: readonly string[]) => Readonly<Record<Link, number>> {
+  const known = new Map<readonly string[], Map<string, Record<Link, number>>>();
+  return (distributors, transcoders) => {
+    const byTranscoders = known.get(distributors) ?? new Map<string, Record<Link, number>>();
+    known.set(distributors, byTranscoders);
+    const key = transcoders.join();
+    const found = byTranscoders.get(key);
+    if (found !== undefined) return found;
+    const others = transcoders.map((name) => hosts.get(name));
+    const counts: Record<Link, number> = { none: 0, zone: 0, region: 0 };
+    for (const name of distributors) counts[nearest(topology, hosts.get(name), others)]++;
+    byTranscoders.set(key, counts);
+    return counts;
+  };
+}
+
 function nearest(topology: Topology, host: Host | undefined, others: readonly (Host | undefined)[]): Link {
-  return others.map((other) => distance(topology, host, other)).reduce<Link>((best, link) => (ORDER.indexOf(link) < ORDER.indexOf(best) ? link : best), others.length === 0 ? "none" : "region");
+  if (others.length === 0) return "none";
+  let best: Link = "region";
+  for (const other of others) {
+    const link = distance(topology, host, other);
+    if (ORDER.indexOf(link) < ORDER.indexOf(best)) best = link;
+  }
+  return best;
 }
 
 export function add<K>(map: Map<K, number>, key: K, amount: number): void {

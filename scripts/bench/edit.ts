@@ -1,4 +1,5 @@
 import { tryToPlay } from "../cli/lib/viewer.ts";
+import { quietMoment } from "./lib/machine.ts";
 import { against, type Measure } from "./lib/result.ts";
 import { BenchStack, SMALL } from "./lib/stack.ts";
 import { median, samples } from "./lib/stats.ts";
@@ -25,6 +26,7 @@ export const measureEdit: Measure = async (bench) => {
     for (const [name, topology] of EDITS) {
       bench.say(`edits: ${name}, round ${round + 1} of ${ROUNDS}`);
       stack.write(topology);
+      await quietMoment(5_000);
       const start = performance.now();
       await stack.up();
       times.get(name)?.push((performance.now() - start) / 1000);

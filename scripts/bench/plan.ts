@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run, tail } from "../setup/process.ts";
 import { bundle } from "../setup/programs.ts";
+import { quietMoment } from "./lib/machine.ts";
 import { against, type Measure, type Result } from "./lib/result.ts";
 import { median, samples } from "./lib/stats.ts";
 import type { Run } from "./plan/child.ts";
@@ -28,6 +29,7 @@ export const measurePlan: Measure = async (bench) => {
   for (let i = 0; i < RUNS; i++) {
     for (const n of regions) {
       bench.say(`plan + render, ${n === 1 ? "one region" : `${n} regions`}: run ${i + 1} of ${RUNS}`);
+      await quietMoment();
       runs.get(n)?.push(await one({ ...LARGE, regions: n }));
     }
   }

@@ -7,6 +7,7 @@ import type { Outputs } from "../../test/e2e/lib/stack.ts";
 import { tryToPlay } from "../cli/lib/viewer.ts";
 import { pulumiEnv } from "../setup/index.ts";
 import { run, tail } from "../setup/process.ts";
+import { quietMoment } from "./lib/machine.ts";
 import { against, type Bench, type Measure } from "./lib/result.ts";
 import { ended, PORT_OFFSET } from "./lib/stack.ts";
 import { digits, median, samples } from "./lib/stats.ts";
@@ -32,6 +33,7 @@ export const measureUp: Measure = async (bench) => {
   const runs: Timed[] = [];
   for (let i = 0; i < RUNS; i++) {
     bench.say(`up from nothing: run ${i + 1} of ${RUNS}`);
+    await quietMoment();
     runs.push(await once(bench));
   }
   const totals = runs.map((r) => r.total);

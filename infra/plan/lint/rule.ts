@@ -45,12 +45,30 @@ export interface StreamView {
 
 type StreamFound = Found | null | false | readonly Found[];
 
+/** Views of a context's streams, made once for all rules: thirty rules look at 5,000 streams within a plan's one second. */
+const views = new WeakMap<LintContext, readonly StreamView[]>();
+
+function viewsOf(context: LintContext): readonly StreamView[] {
+  const known = views.get(context);
+  if (known) return known;
+  const made = context.streams.flatMap((plan): StreamView[] => {
+    const spec = context.topology.streams[plan.name];
+    return spec ? [{ name: plan.name, spec, plan, at: (...steps) => ["streams", plan.name, ...steps] }] : [];
+  });
+  views.set(context, made);
+  return made;
+}
+
 /** A check that looks at one stream at a time. */
 export function eachStream(check: (stream: StreamView, context: LintContext) => StreamFound): Rule["check"] {
-  return (context) => context.streams.flatMap((plan): readonly Found[] => {
-    const spec = context.topology.streams[plan.name];
-    if (!spec) return [];
-    const found = check({ name: plan.name, spec, plan, at: (...steps) => ["streams", plan.name, ...steps] }, context);
-    return found === null || found === false ? [] : "path" in found ? [found] : found;
-  });
+  return (context) => {
+    const all: Found[] = [];
+    for (const view of viewsOf(context)) {
+      const found = check(view, context);
+      if (found === null || found === false) continue;
+      if ("path" in found) all.push(found);
+      else all.push(...found);
+    }
+    return all;
+  };
 }

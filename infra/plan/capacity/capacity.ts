@@ -119,7 +119,9 @@ function notes(topology: Topology, plan: Plan, hosts: readonly HostCapacity[]): 
   const odd = [...new Set(hosts.filter((h) => h.size !== null && h.limit === null).map((h) => h.size))];
   const slow = plan.streams.filter((s) => !streamCpu(s, "x86").measured).map((s) => s.name);
   const bursting = [...new Set(hosts.filter((h) => /^t\d/.test(h.size ?? "") && h.role === "transcoder").map((h) => h.size))];
+  const growing = Object.entries(topology.distributors).filter(([, { min, max }]) => max > min);
   return [
+    ...(growing.length > 0 ? [`Distributors are counted at their largest number: ${growing.map(([region, { max }]) => `${max} in ${region}`).join(", ")}.`] : []),
     ...(hosts.some((h) => h.sizeFrom === "unknown") ? ["Hosts without a size: demand only, since nothing says what the machine holds."] : []),
     ...(odd.length > 0 ? [`Not in the table of sizes, so demand only: ${odd.join(", ")}.`] : []),
     ...(slow.length > 0 ? [`Encoder presets slower than medium were not measured; counted as medium, which is too little: ${slow.join(", ")}.`] : []),

@@ -115,7 +115,8 @@ describe("growth", () => {
   const two = (extra: string) => of(`streams:\n  m: { source: { resolution: 1280x720, fps: 30, bitrate: 3 Mbps }, ladder: [source], viewers: { eu: 400, us: 100 } }\nregions: { eu: { aws: eu-central-1 }, us: { aws: us-east-1 } }\nmultiplexers: { eu: 1 }\ntranscoders: { eu: 1 }\n${extra}`);
 
   it("says the first thing to break, at the largest number of distributors", () => {
-    const { viewers } = two("distributors: { eu: { min: 1, max: 4, size: c7g.large }, us: { min: 1, max: 1, size: c7g.large } }\n");
+    const { viewers, notes } = two("distributors: { eu: { min: 1, max: 4, size: c7g.large }, us: { min: 1, max: 1, size: c7g.large } }\n");
+    expect(notes).toContain("Distributors are counted at their largest number: 4 in eu.");
     const each = Math.floor(937_000 * 0.8 / (3128 * 1.05));
     expect(viewers.groups.map((g) => g.holds)).toEqual([each * 4, each]);
     expect(viewers).toMatchObject({ expected: 500, holds: Math.floor(500 * (each * 4 / 400)), then: "dist-eu bandwidth" });

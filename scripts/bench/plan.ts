@@ -38,15 +38,17 @@ export const measurePlan: Measure = async (bench) => {
 };
 
 function results(runs: readonly Run[], promised: boolean): Result[] {
-  const seconds = runs.map((r) => (r.planMs + r.renderMs) / 1000);
+  // On a machine at rest this is the wall clock; on a busy one the waiting says nothing about headend.
+  const seconds = runs.map((r) => (r.planMs + r.renderMs - r.waitedMs) / 1000);
+  const wall = runs.map((r) => (r.planMs + r.renderMs) / 1000);
   const memory = runs.map((r) => r.peakRssMb);
   const { hosts, streams, files, textMb } = runs[0] as Run;
   const where = promised ? "one region" : "three regions, every stream in each";
-  const how = `${hosts} hosts (${LARGE.multiplexers} multiplexers, ${LARGE.transcoders} transcoders, ${LARGE.distributors} distributors) in ${where}; ${streams} streams of two renditions, of which 10 low and 10 ultra latency; compiled, in a new Node process each time; every file's text read`;
+  const how = `${hosts} hosts (${LARGE.multiplexers} multiplexers, ${LARGE.transcoders} transcoders, ${LARGE.distributors} distributors) in ${where}; ${streams} streams of two renditions, of which 10 low and 10 ultra latency; compiled, in a new Node process each time; every file's text read; time in which the process was ready and other programs had the processors is left out`;
   const details = [
-    `plan ${digitsOf(runs, (r) => r.planMs)} ms, render ${digitsOf(runs, (r) => r.renderMs)} ms, CPU time of all threads ${digitsOf(runs, (r) => r.cpuMs)} ms (medians)`,
+    `by the wall clock: plan ${digitsOf(runs, (r) => r.planMs)} ms, render ${digitsOf(runs, (r) => r.renderMs)} ms, of which it waited for a processor ${digitsOf(runs, (r) => r.waitedMs)} ms; CPU time of all threads ${digitsOf(runs, (r) => r.cpuMs)} ms (medians)`,
     `${files} files, ${textMb.toFixed(0)} MB of text counting what hosts share once for each`,
-    `runs: ${samples(seconds, "s")}; ${samples(memory, "MB")}`,
+    `runs: ${samples(seconds, "s")}; by the wall clock ${samples(wall, "s")}; ${samples(memory, "MB")}`,
   ];
   const time = { name: `plan + render, ${where}`, unit: "s", how, details };
   const space = { name: `its memory, ${where}`, unit: "MB", how: "peak resident memory of the same processes, Node's own included", details: [] };

@@ -52,10 +52,13 @@ export const spawnGroup: Spawn = (launch, onLine) => {
   const kill = (pid: number, signal: NodeJS.Signals): void => {
     try { process.kill(pid, signal); } catch { /* already gone */ }
   };
+  const killMarked = (signal: NodeJS.Signals): void => {
+    for (const pid of markedProcesses(mark)) kill(pid, signal);
+  };
   const signalAll = (signal: NodeJS.Signals): void => {
     if (child.pid === undefined) return;
     kill(-child.pid, signal);
-    for (const pid of markedProcesses(mark)) kill(pid, signal);
+    killMarked(signal);
   };
   const ended = new Promise<ExitReason>((resolve) => {
     let reason: ExitReason | null = null;
@@ -70,7 +73,8 @@ export const spawnGroup: Spawn = (launch, onLine) => {
     child.once("exit", (code, signal) => {
       reason = signal === null ? `exit code ${code}` : `signal ${signal}`;
       signalAll("SIGKILL");
-      setTimeout(finish, 200).unref();   // a survivor may hold the pipe open: do not wait for "close" for ever
+      // A survivor may hold the pipe open: do not wait for "close" for ever. One that was just starting has no readable mark yet, so look again.
+      setTimeout(() => { killMarked("SIGKILL"); finish(); }, 200).unref();
     });
     child.once("close", finish);
   });

@@ -154,7 +154,7 @@ describe("processes", () => {
     child.signal("SIGTERM");
     expect(await child.ended).toBe("signal SIGTERM");
     const gone = (pid: number) => { try { return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z "); } catch { return true; } };
-    await vi.waitFor(() => expect(pids.map(gone)).toEqual([true, true]));   // a killed process ends a moment later
+    await vi.waitFor(() => expect(pids.map(gone)).toEqual([true, true]), { timeout: 10_000 });   // a killed process ends a moment later
   });
 
   it("that cannot start say so", async () => {

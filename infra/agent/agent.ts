@@ -17,7 +17,8 @@ const POLL_MS = 100;
 const CALM_POLL_MS = 500;
 /** Nothing has changed for this long: calm (seconds). */
 const CALM_AFTER = 10;
-const TICK_MS = 100;
+/** A restart does not wait for it (see Encoder); what it notices is counted in seconds. */
+const TICK_MS = 250;
 
 /** All streams of a host: one shared look at the relay, one clock guard, changes of configuration per stream. */
 export class Agent implements Source {

@@ -25,6 +25,8 @@ export class Encoder {
   private child: Child | null = null;
   private progress = new ProgressReader();
   private readonly stderr: Log;
+  private relayUp = false;
+  private restart: NodeJS.Timeout | undefined;
   private lastError = "";
   restarts = -1;
   lastExit: string | null = null;
@@ -35,12 +37,13 @@ export class Encoder {
   }
 
   tick(relayUp: boolean): void {
+    this.relayUp = relayUp;
     this.send({ kind: "tick", mono: this.clock.mono(), mark: this.work.mark(this.progress.latest.frame), lag: this.work.lag(), relayUp });
   }
 
   /** Ends the current run and starts another at once: new settings, or a clock step. */
   replace(reason: string): void { this.send({ kind: "replace", mono: this.clock.mono(), reason }); }
-  stop(): void { this.send({ kind: "stop" }); }
+  stop(): void { clearTimeout(this.restart); this.send({ kind: "stop" }); }
 
   get running(): boolean { return this.state.kind === "running"; }
   get frames(): number { return this.progress.latest.frame; }
@@ -81,6 +84,10 @@ export class Encoder {
   private exited(code: number | null, reason: string): void {
     this.lastExit = `${reason}${this.lastError === "" ? "" : `: ${this.lastError}`}`;
     if (this.state.kind !== "stopped") this.log(this.state.kind === "ending" ? "info" : "warn", `ffmpeg ended, ${reason}`);
-    this.send({ kind: "exited", mono: this.clock.mono(), code });
+    const mono = this.clock.mono();
+    this.send({ kind: "exited", mono, code });
+    if (this.state.kind !== "waiting") return;
+    clearTimeout(this.restart);
+    this.restart = setTimeout(() => this.tick(this.relayUp), Math.ceil((this.state.at - mono) * 1000));
   }
 }

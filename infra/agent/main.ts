@@ -6,7 +6,7 @@ import { logFor } from "./log.ts";
 import { killOrphans } from "./process.ts";
 import { listen } from "./server.ts";
 
-const WATCH_MS = 300;
+const WATCH_MS = 500;
 const PORT_RETRIES = 50;
 
 const log = logFor("agent");

@@ -84,7 +84,7 @@ export class StreamRunner {
     if (mono - this.lastSweep > 1) { this.lastSweep = mono; this.publisher.sweep(mono); this.scan(); this.compareMedia(mono); }
   }
 
-  /** Every 100 ms. */
+  /** Four times a second. */
   tick(relayUp: boolean): void { this.encoder.tick(relayUp); }
 
   scan(): void {

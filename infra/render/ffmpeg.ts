@@ -27,7 +27,7 @@ export function probeArgs(kind: Exclude<EncoderKind, "x264">): string[] {
 }
 
 const input = (stream: StreamPlan): string[] => [
-  "-hide_banner", "-nostdin", "-loglevel", "warning", "-nostats", "-progress", "pipe:1", "-y", "-copyts",
+  "-hide_banner", "-nostdin", "-loglevel", "warning", "-nostats", "-progress", "pipe:1", "-stats_period", "1", "-y", "-copyts",
   "-rtsp_transport", "tcp",
   // Longer than the relay's readTimeout, so a silent input ends there first and the slate takes over.
   "-timeout", "8000000",

@@ -53,12 +53,29 @@ function readResult(file: string): StepResult | null {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) as StepResult : null;
 }
 
+/** A failure's whole message, indented; the middle of a very long one is left out. A log that is cut at its start still says why. */
+function inFull(message: string): string {
+  const lines = message.split("\n").filter((l) => l.trim() !== "");
+  const shown = lines.length <= 60 ? lines : [...lines.slice(0, 20), `[${lines.length - 50} lines left out]`, ...lines.slice(-30)];
+  return shown.map((l) => `      ${l.slice(0, 400)}`).join("\n");
+}
+
+/** Skipped tests, one a line; a file of which many are skipped for one reason has one line. */
+function together(skipped: StepResult["skipped"]): string[] {
+  const groups = new Map<string, StepResult["skipped"]>();
+  for (const s of skipped) {
+    const key = `${s.name.split(" > ")[0]}: ${s.reason}`;
+    groups.set(key, [...groups.get(key) ?? [], s]);
+  }
+  return [...groups].flatMap(([key, g]) => g.length > 4 ? [`${g.length} tests of ${key}`] : g.map((s) => `${s.name}: ${s.reason}`));
+}
+
 /** Says what was skipped and what failed, cleans up, prints the closing line and ends the process. */
 function finish(): never {
   finished = true;
   const skipped = results.flatMap((r) => r.skipped), failures = results.flatMap((r) => r.failures);
-  if (skipped.length) say(`\nSkipped:\n${skipped.map((s) => `  - ${s.name}: ${s.reason}`).join("\n")}`);
-  if (failures.length) say(`\nFailed:\n${failures.map((f) => `  ✗ ${f.name}\n      ${f.message.split("\n")[0]}`).join("\n")}`);
+  if (skipped.length) say(`\nSkipped:\n${together(skipped).map((s) => `  - ${s}`).join("\n")}`);
+  if (failures.length) say(`\nFailed:\n${failures.map((f) => `  ✗ ${f.name}\n${inFull(f.message)}`).join("\n")}`);
   cleanUp();
   rmSync(scratch, { recursive: true, force: true });
   say(`\nTook ${elapsed().trim()}.`);

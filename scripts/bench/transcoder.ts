@@ -34,7 +34,7 @@ export const measureTranscoder: Measure = async (bench) => {
   const agent = await agentPids(host);
   const bare = await startBare(host);
   bench.say("transcoder: warming up");
-  await sleep(8_000);
+  await sleep(14_000);   // an agent looks more often in the first ten seconds after somebody came
 
   const hertz = Number((await docker(["exec", host, "getconf", "CLK_TCK"])).trim());
   const ours: number[] = [], theirs: number[] = [], node: number[] = [];

@@ -13,6 +13,11 @@ export interface StepResult {
 
 const clock = (ms: number): string => `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
 
+const parentFailed = (t: TestCase): boolean => {
+  for (let p: TestCase["parent"] | undefined = t.parent; p && p.type === "suite"; p = p.parent) if (p.errors().length > 0) return true;
+  return false;
+};
+
 /** Environment: HEADEND_TEST_RESULT (file to write), HEADEND_TEST_START (epoch ms), HEADEND_TEST_QUIET (no line per passed test). */
 export default class RunnerReporter implements Reporter {
   private readonly result: StepResult = { passed: 0, failed: 0, skipped: [], failures: [] };
@@ -35,7 +40,7 @@ export default class RunnerReporter implements Reporter {
     } else if (r.state === "failed") {
       this.fail(name, r.errors.map((e) => e.stack ?? e.message).join("\n"));
     } else {
-      const reason = (r.state === "skipped" ? r.note : undefined) ?? (t.options.mode === "todo" ? "to do" : "no reason given");
+      const reason = (r.state === "skipped" ? r.note : undefined) ?? (t.options.mode === "todo" ? "to do" : t.module.errors().length > 0 || parentFailed(t) ? "what it needs could not be set up" : "no reason given");
       this.result.skipped.push({ name, reason });
       this.say(`    - skipped: ${name} (${reason})`);
     }

@@ -11,7 +11,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { cleanUp } from "../test/e2e/lib/docker.ts";
+import { cleanUp, cleanUpAll } from "../test/e2e/lib/docker.ts";
+import { freePortOffset } from "../test/runner/port-offset.ts";
 import type { StepResult } from "../test/runner/reporter.ts";
 import { SELECTABLE, type Step, chosen, summary } from "../test/runner/steps.ts";
 
@@ -137,8 +138,10 @@ async function main(): Promise<void> {
         if (hostImage) process.env["HEADEND_TEST_IMAGE"] ??= hostImage;
         await ensureTestTools({ root });
       }
-      const left = cleanUp();
+      // With an offset of its own, this run may have another beside it, whose stacks are in use.
+      const left = process.env["HEADEND_TEST_PORT_OFFSET"] ? cleanUp() : cleanUpAll();
       if (left) say(`${elapsed()}   removed ${left} left over from an earlier run`);
+      process.env["HEADEND_TEST_PORT_OFFSET"] ??= String(await freePortOffset());
     }
     await step(s, values.file ?? []);
   }

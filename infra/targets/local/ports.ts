@@ -5,7 +5,7 @@ import type { PortFact } from "../../plan/ports.ts";
 /** Each further host of a role on the machine publishes its ports this much higher. */
 const STEP = 100;
 /** 443 is often taken and needs no root to be avoided; people know 8443. Distributors then count on by one. */
-const LOCAL_HTTPS = 8443;
+export const LOCAL_HTTPS = 8443;
 
 export interface PublishedPort { readonly name: string; readonly internal: number; readonly external: number; readonly protocol: "tcp" | "udp" }
 

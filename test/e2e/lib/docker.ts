@@ -63,16 +63,31 @@ export function runArgs(name: string, p: Placement, extra: readonly string[] = [
 }
 
 const KINDS = [
-  { list: ["ps", "-aq"], remove: ["rm", "-f", "-v"] },
-  { list: ["network", "ls", "-q"], remove: ["network", "rm"] },
-  { list: ["volume", "ls", "-q"], remove: ["volume", "rm", "-f"] },
+  { list: ["ps", "--all"], remove: ["rm", "-f", "-v"] },
+  { list: ["network", "ls"], remove: ["network", "rm"] },
+  { list: ["volume", "ls"], remove: ["volume", "rm", "-f"] },
 ] as const;
+
+/** Stacks of tests and benches are named so; a person's stack never is. */
+const TEST_STACK = /^(e2e|bench)-/;
+
+/**
+ * Removes what earlier runs of tests left when they were killed: labelled containers, and whole stacks. Docker starts a stack's
+ * containers again with the engine, and they would hold the ports. Gives how many things were removed.
+ */
+export function cleanUpAll(): number {
+  const stacks = new Set(KINDS.flatMap(({ list }) => {
+    const listed = spawnSync("docker", [...list, "--filter", "label=headend.stack", "--format", '{{.Label "headend.stack"}}'], { encoding: "utf8", timeout: 20_000 });
+    return listed.status === 0 ? listed.stdout.split("\n").filter((name) => TEST_STACK.test(name)) : [];
+  }));
+  return [TEST_LABEL, ...[...stacks].map((s) => `headend.stack=${s}`)].reduce((n, label) => n + cleanUp(label), 0);
+}
 
 /** Removes every container, network and volume with the label; gives how many. Without Docker it does nothing. */
 export function cleanUp(label: string = TEST_LABEL): number {
   let removed = 0;
   for (const kind of KINDS) {
-    const listed = spawnSync("docker", [...kind.list, "--filter", `label=${label}`], { encoding: "utf8", timeout: 20_000 });
+    const listed = spawnSync("docker", [...kind.list, "--quiet", "--filter", `label=${label}`], { encoding: "utf8", timeout: 20_000 });
     const ids = listed.status === 0 ? listed.stdout.split(/\s+/).filter(Boolean) : [];
     if (ids.length === 0) continue;
     spawnSync("docker", [...kind.remove, ...ids], { stdio: "ignore", timeout: 60_000 });

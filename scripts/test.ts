@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { cleanUp, cleanUpAll } from "../test/e2e/lib/docker.ts";
+import { cleanUp, cleanUpAll } from "./live/docker.ts";
 import { freePortOffset } from "../test/runner/port-offset.ts";
 import type { StepResult } from "../test/runner/reporter.ts";
 import { SELECTABLE, type Step, chosen, summary } from "../test/runner/steps.ts";

@@ -1,9 +1,9 @@
 import { fillArguments, segmentAt } from "../../infra/agent/grid.ts";
 import { AGENT_PORT, ETC, RUN } from "../../infra/render/paths.ts";
-import { containerExec, docker } from "../../test/e2e/lib/docker.ts";
-import { publish } from "../../test/e2e/lib/publish.ts";
+import { containerExec, docker } from "../live/docker.ts";
+import { publish } from "../live/publish.ts";
 import { onAir } from "../../test/e2e/lib/status.ts";
-import { sleep } from "../../test/e2e/lib/wait.ts";
+import { sleep } from "../live/wait.ts";
 import type { Measure } from "./lib/result.ts";
 import { BenchStack, SMALL } from "./lib/stack.ts";
 import { median, samples } from "./lib/stats.ts";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cleanUp } from "../../test/e2e/lib/docker.ts";
+import { cleanUp } from "../live/docker.ts";
 import type { Outputs } from "../../test/e2e/lib/stack.ts";
 import { tryToPlay } from "../cli/lib/viewer.ts";
 import { pulumiEnv } from "../setup/index.ts";

@@ -2,8 +2,8 @@
 import { rmSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type TestCa, makeCa } from "../e2e/lib/ca.ts";
-import { type Viewer, openViewer } from "../e2e/lib/browser.ts";
-import { sleep, waitFor } from "../e2e/lib/wait.ts";
+import { type Viewer, openViewer } from "../../scripts/live/browser.ts";
+import { sleep, waitFor } from "../../scripts/live/wait.ts";
 import { type LiveServer, liveServer } from "./lib/live-server.ts";
 import { type Sample, makeSample } from "./lib/sample.ts";
 

@@ -1,10 +1,10 @@
 /** The whole way: an encoder publishes by SRT, a person watches the player page through the distributor's TLS. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type BrowserReport, type Viewer, openViewer } from "../e2e/lib/browser.ts";
-import { type Publisher, publish } from "../e2e/lib/publish.ts";
+import { type BrowserReport, type Viewer, openViewer } from "../../scripts/live/browser.ts";
+import { type Publisher, publish } from "../../scripts/live/publish.ts";
 import { type Outputs, TestStack } from "../e2e/lib/stack.ts";
 import { onAir } from "../e2e/lib/status.ts";
-import { sleep, waitFor } from "../e2e/lib/wait.ts";
+import { sleep, waitFor } from "../../scripts/live/wait.ts";
 
 const stack = new TestStack({
   name: "e2e-page",

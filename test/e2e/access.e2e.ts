@@ -8,13 +8,13 @@ import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { X509Certificate } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCa, type KeyPairPem, type TestCa } from "./lib/ca.ts";
-import { containerExec, docker, runArgs, testName } from "./lib/docker.ts";
-import type { HttpAnswer } from "./lib/http.ts";
-import { ffmpegPublishArgs, publish } from "./lib/publish.ts";
+import { containerExec, docker, runArgs, testName } from "../../scripts/live/docker.ts";
+import type { HttpAnswer } from "../../scripts/live/http.ts";
+import { ffmpegPublishArgs, publish } from "../../scripts/live/publish.ts";
 import { openPorts, scan } from "./lib/scan.ts";
 import { type Outputs, TestStack } from "./lib/stack.ts";
 import { onAir } from "./lib/status.ts";
-import { sleep, waitFor } from "./lib/wait.ts";
+import { sleep, waitFor } from "../../scripts/live/wait.ts";
 
 const DOMAIN = "live.example.org";
 const head = "source: { resolution: 320x180, fps: 15, bitrate: 200 kbps }, ladder: [source], encoder: { kind: x264, preset: ultrafast }";

@@ -1,7 +1,7 @@
 /** Five hundred viewers at once cost a transcoder no more than two requests an object. */
 import { Agent } from "node:https";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { httpRequest } from "./lib/http.ts";
+import { httpRequest } from "../../scripts/live/http.ts";
 import { type Outputs, TestStack } from "./lib/stack.ts";
 import { ask } from "./lib/status.ts";
 

@@ -1,12 +1,12 @@
 /** Every kind of edit on a running stack, with a publisher and viewers that must not notice. */
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { docker } from "./lib/docker.ts";
-import { HlsViewer } from "./lib/hls-viewer.ts";
-import { publish, type Publisher } from "./lib/publish.ts";
+import { docker } from "../../scripts/live/docker.ts";
+import { HlsViewer } from "../../scripts/live/hls-viewer.ts";
+import { publish, type Publisher } from "../../scripts/live/publish.ts";
 import { type Outputs, TestStack } from "./lib/stack.ts";
 import { onAir, streamStatus } from "./lib/status.ts";
-import { sleep } from "./lib/wait.ts";
+import { sleep } from "../../scripts/live/wait.ts";
 
 interface Shape { ladder?: string; record?: string; restream?: string; publishers?: string; extra?: string; hosts?: string }
 

@@ -1,12 +1,12 @@
 /** Publishers as they come: without sound, without picture, with other sound; and the two fast tiers. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decode } from "./lib/decode.ts";
-import { openViewer } from "./lib/browser.ts";
-import { httpRequest } from "./lib/http.ts";
-import { publish } from "./lib/publish.ts";
+import { openViewer } from "../../scripts/live/browser.ts";
+import { httpRequest } from "../../scripts/live/http.ts";
+import { publish } from "../../scripts/live/publish.ts";
 import { type Outputs, TestStack } from "./lib/stack.ts";
 import { caFile, decodeUntil, onAir } from "./lib/status.ts";
-import { waitFor } from "./lib/wait.ts";
+import { waitFor } from "../../scripts/live/wait.ts";
 
 const small = "source: { resolution: 320x180, fps: 30, bitrate: 300 kbps }, ladder: [180p], encoder: { kind: x264, preset: ultrafast }";
 const stack = new TestStack({

@@ -17,8 +17,8 @@ import { renderPlan } from "../../infra/render/render.ts";
 import { loadTopology } from "../../infra/spec/load.ts";
 import { toYaml, topologyArb } from "../unit/spec/arbitrary.ts";
 import { makeCa, type KeyPairPem } from "./lib/ca.ts";
-import { containerExec, docker, runArgs, testName } from "./lib/docker.ts";
-import { waitFor } from "./lib/wait.ts";
+import { containerExec, docker, runArgs, testName } from "../../scripts/live/docker.ts";
+import { waitFor } from "../../scripts/live/wait.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 const STACK_SECRET = "a-stack-secret-for-renderings-0123456789";

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { planTopology } from "../../infra/plan/plan.ts";
 import { loadTopology } from "../../infra/spec/load.ts";
-import { docker, runArgs, testName } from "./lib/docker.ts";
-import { HlsViewer } from "./lib/hls-viewer.ts";
-import { publish } from "./lib/publish.ts";
+import { docker, runArgs, testName } from "../../scripts/live/docker.ts";
+import { HlsViewer } from "../../scripts/live/hls-viewer.ts";
+import { publish } from "../../scripts/live/publish.ts";
 import { openPorts, scan } from "./lib/scan.ts";
 import { type Outputs, TestStack } from "./lib/stack.ts";
 import { onAir } from "./lib/status.ts";

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse as parseMpd } from "mpd-parser";
 import { decode } from "./lib/decode.ts";
-import { containerExec, docker, runArgs, testName } from "./lib/docker.ts";
-import { httpRequest } from "./lib/http.ts";
-import { parsePlaylist } from "./lib/hls-viewer.ts";
-import { publish } from "./lib/publish.ts";
+import { containerExec, docker, runArgs, testName } from "../../scripts/live/docker.ts";
+import { httpRequest } from "../../scripts/live/http.ts";
+import { parsePlaylist } from "../../scripts/live/hls-viewer.ts";
+import { publish } from "../../scripts/live/publish.ts";
 import { type Outputs, TestStack } from "./lib/stack.ts";
 import { caFile, decodeUntil, onAir } from "./lib/status.ts";
-import { sleep, waitFor } from "./lib/wait.ts";
+import { sleep, waitFor } from "../../scripts/live/wait.ts";
 
 const PLATFORM = testName("platform");
 const stack = new TestStack({

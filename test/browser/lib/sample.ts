@@ -2,7 +2,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { docker, runArgs, testName } from "../../e2e/lib/docker.ts";
+import { docker, runArgs, testName } from "../../../scripts/live/docker.ts";
 
 export interface Sample { readonly dir: string; readonly segments: number; readonly segmentSeconds: number }
 

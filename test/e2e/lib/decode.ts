@@ -1,6 +1,6 @@
 /** Decodes what a viewer would get, with FFmpeg in a container, and reports on pictures and sound. */
 import { readFileSync } from "node:fs";
-import { type Placement, docker, run, runArgs, testName } from "./docker.ts";
+import { type Placement, docker, run, runArgs, testName } from "../../../scripts/live/docker.ts";
 
 export interface DecodeOptions extends Placement {
   /** HLS or DASH address (or anything FFmpeg reads). */

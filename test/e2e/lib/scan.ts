@@ -1,5 +1,5 @@
 /** Looks from inside one container at the ports of another host: the proof that only what the plan lists is reachable. */
-import { containerExec } from "./docker.ts";
+import { containerExec } from "../../../scripts/live/docker.ts";
 
 /** "filtered": no answer at all; "unreachable": no route or no such name. */
 export type PortState = "open" | "refused" | "filtered" | "unreachable";

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { deriveKey } from "../../../infra/plan/keys.ts";
 import type { Deployed } from "../../../infra/targets/target.ts";
 import { pulumiEnv } from "../../../scripts/setup/index.ts";
-import { cleanUp, type ExecResult } from "./docker.ts";
+import { cleanUp, type ExecResult } from "../../../scripts/live/docker.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../../..", import.meta.url)));
 /** Test stacks publish their ports this much higher than a person's own stack. */

@@ -1,10 +1,10 @@
 /** What a transcoder's agent says of its streams, asked from inside its host. */
 import type { Outputs, TestStack } from "./stack.ts";
-import { containerExec } from "./docker.ts";
+import { containerExec } from "../../../scripts/live/docker.ts";
 import { decode, type DecodeReport } from "./decode.ts";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { waitFor } from "./wait.ts";
+import { waitFor } from "../../../scripts/live/wait.ts";
 import { AGENT_PORT } from "../../../infra/render/paths.ts";
 
 /** GET on a loopback address of a host; the body. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PlayerModel } from "../../e2e/lib/player-model.ts";
+import { PlayerModel } from "../../../scripts/live/player-model.ts";
 
 describe("PlayerModel", () => {
   it("plays when every track has enough, and counts the smallest buffer", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parsePlaylist } from "../../e2e/lib/hls-viewer.ts";
-import { ffmpegPublishArgs } from "../../e2e/lib/publish.ts";
-import { waitFor } from "../../e2e/lib/wait.ts";
+import { parsePlaylist } from "../../../scripts/live/hls-viewer.ts";
+import { ffmpegPublishArgs } from "../../../scripts/live/publish.ts";
+import { waitFor } from "../../../scripts/live/wait.ts";
 import { STEPS, chosen, summary } from "../../runner/steps.ts";
 
 const result = (passed: number, failed: number, skipped = 0) => ({ passed, failed, skipped: Array.from({ length: skipped }, (_, i) => ({ name: `s${i}`, reason: "r" })), failures: [] });

@@ -1,13 +1,13 @@
-/** The docker client for tests: run, exec, inspect, and removal of everything that tests label as theirs. */
+/** The docker client of tests, benches and rehearsals: run, exec, inspect, and removal of everything that tests label as theirs. */
 import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { hostImageTag } from "../../../scripts/setup/host-image.ts";
+import { hostImageTag } from "../setup/host-image.ts";
 
 /** Every container, network and volume that a test makes carries this label. */
 export const TEST_LABEL = "headend.test=1";
 
 /** Image with FFmpeg and Node that publishers and decoders run in; the stack's own image by default. */
-export const TEST_IMAGE = process.env["HEADEND_TEST_IMAGE"] ?? hostImageTag(fileURLToPath(new URL("../../..", import.meta.url)));
+export const TEST_IMAGE = process.env["HEADEND_TEST_IMAGE"] ?? hostImageTag(fileURLToPath(new URL("../..", import.meta.url)));
 
 export interface ExecResult { readonly code: number; readonly stdout: string; readonly stderr: string }
 export interface ExecOptions { readonly input?: string | Buffer; readonly timeoutMs?: number }

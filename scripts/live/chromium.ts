@@ -1,4 +1,4 @@
-/** Headless Chromium for tests: own profile, own home (with the local CA trusted for real when certutil is there). */
+/** Headless Chromium: own profile, own home (with the local CA trusted for real when certutil is there). */
 import { spawnSync } from "node:child_process";
 import { X509Certificate, createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -93,6 +93,8 @@ export async function launchChromium(o: ChromiumOptions = {}): Promise<TestChrom
       executablePath: o.webrtc ? executablePath : steady(home, executablePath), headless: true, args, env: { ...process.env as Record<string, string>, HOME: home, XDG_DATA_HOME: join(home, ".local/share") },
       viewport: { width: o.width ?? 1280, height: o.height ?? 800 }, colorScheme: o.dark ? "dark" : "light",
       ...(o.touch ? { hasTouch: true, isMobile: true, deviceScaleFactor: 2 } : {}), timeout: 30_000,
+      // Playwright would end this whole process at a signal; callers clean up first. At exit it ends the browser all the same.
+      handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false,
       ignoreDefaultArgs: ["--disable-field-trial-config"],
     });
     return {

@@ -1,0 +1,183 @@
+/**
+ * What the infrastructure, the hosts and the simulation agree on: names of objects, parameters and hooks, and the shape of the JSON
+ * that passes between them. No Pulumi here: hosts bundle this file.
+ *
+ * A host is known by its key: `mux-eu-a`, `tx-eu-1`, or `dist-eu` for every member of a region's distributor group. The bundle of a
+ * group is that of the region's first distributor in the plan (`dist-eu-1`): its files are the same bytes as on every other target.
+ * Bundles on AWS have `firewall: null`, because security groups filter, and no distributors among their peers, because members of a
+ * group have no names.
+ */
+import type { Architecture } from "../../plan/capacity/sizes.ts";
+
+/** Keys in the stack's store bucket. Everything named by a hash is the hash of the object's bytes (SHA-256, hex) and never changes. */
+export const STORE = {
+  /** The key's bundle, canonical JSON of `Bundle`. */
+  bundle: (key: string, sha256: string): string => `hosts/${key}/bundles/${sha256}.json`,
+  /** {@link HostPointer}: what the host should run now. */
+  pointer: (key: string): string => `hosts/${key}/current.json`,
+  /** Everything a boot needs: hostd, agent, MediaMTX, packages. */
+  programs: (sha256: string): string => `programs/${sha256}.tar.gz`,
+  /** {@link ProgramsPointer}: there before any instance, so that hosts install while they wait for their own pointer. */
+  programsPointer: (architecture: Architecture): string => `programs/current-${architecture}.json`,
+  bootstrap: (sha256: string): string => `bootstrap/${sha256}.sh`,
+  /** {@link Report}: written by the host after each attempt to apply. */
+  report: (key: string, instanceId: string): string => `reports/${key}/${instanceId}.json`,
+} as const;
+
+/** `programs/current-ARCH.json`. */
+export interface ProgramsPointer { readonly format: 1; readonly programs: string }
+
+/** `hosts/KEY/current.json`. Hosts look every {@link POLL_SECONDS}; a changed pointer is a new wish. */
+export interface HostPointer {
+  readonly format: 1;
+  readonly host: string;
+  /** SHA-256 of the bundle, see {@link STORE}. */
+  readonly bundle: string;
+  /** SHA-256 of the programs archive for the host's architecture. Another one than is installed: install it first. */
+  readonly programs: string;
+  readonly secrets: {
+    /** Path in SSM below which the values lie; a value's parameter is {@link parameterName}. In the host's own region. */
+    readonly path: string;
+    /** Changes when a value changes. A keyed digest: says nothing about values. */
+    readonly version: string;
+  };
+  /** Where finished recording files go; null where the host records nothing. */
+  readonly recordings: RecordingsPlace | null;
+  /** Where logs and metrics go, in the host's own region. */
+  readonly watch: { readonly logGroup: string; readonly namespace: string };
+  /** Set on members of a group: see {@link HOOKS}. */
+  readonly group: { readonly name: string; readonly drainSeconds: number } | null;
+  /** The host gets and renews its certificate itself; null: it is among the secrets (`tls/server.crt`, `tls/server.key`). */
+  readonly acme: AcmeOrder | null;
+}
+
+export interface RecordingsPlace {
+  readonly bucket: string;
+  readonly region: string;
+  /** Recorded streams. A finished file `RECORDINGS/STREAM/PUBLISHER/FILE` becomes {@link recordingKey}. */
+  readonly streams: readonly string[];
+}
+
+/** Key of a recording. Lifecycle rules go by its first part, permissions by its second. */
+export function recordingKey(stream: string, host: string, publisher: string, file: string): string {
+  return `${stream}/${host}/${publisher}/${file}`;
+}
+
+/**
+ * A certificate by DNS-01. The host may change only TXT records `_acme-challenge.NAME` of these names, and put what it got at
+ * {@link acmeParameters}, where other members of its group (and its own successor) find it.
+ */
+export interface AcmeOrder {
+  readonly directory: string;
+  readonly email: string;
+  /** First is the subject; the others are alternative names. */
+  readonly names: readonly string[];
+  readonly zoneId: string;
+}
+
+/** Parameters (SecureString) that hold a key's certificate chain and private key by ACME, and the ACME account's key. */
+export function acmeParameters(path: string): { readonly certificate: string; readonly key: string; readonly account: string } {
+  return { certificate: `${path}/acme/server.crt`, key: `${path}/acme/server.key`, account: `${path}/acme/account.key` };
+}
+
+/** `reports/KEY/INSTANCE.json`. */
+export interface Report {
+  readonly format: 1;
+  readonly host: string;
+  readonly instance: string;
+  /** Bundle and secrets that were tried; `ok` says whether they are in force. */
+  readonly bundle: string;
+  readonly secretsVersion: string;
+  readonly programs: string;
+  readonly ok: boolean;
+  /** What hostd said: progress when it worked, the host's own reason when not. No secret in it. */
+  readonly message: string;
+  readonly changedFiles: readonly string[];
+  /** ISO 8601, by the host's clock. */
+  readonly time: string;
+}
+
+/** What `up` waits for, on standard input of the waiting program; the user's own AWS credentials are in its environment. */
+export interface Expectations {
+  readonly stack: string;
+  readonly bucket: string;
+  readonly bucketRegion: string;
+  readonly timeoutSeconds: number;
+  readonly hosts: readonly Expectation[];
+}
+
+export interface Expectation {
+  readonly key: string;
+  readonly region: string;
+  readonly bundle: string;
+  readonly secretsVersion: string;
+  readonly programs: string;
+  /** Who has to report: one instance, or every member of a group that is in service or coming up. */
+  readonly who: { readonly instance: string } | { readonly group: string };
+}
+
+/** Values in user data, as shell variables that the bootstrap finds in its environment. */
+export interface UserDataValues {
+  readonly HEADEND_STACK: string;
+  readonly HEADEND_HOST: string;
+  readonly HEADEND_BUCKET: string;
+  /** Region of the bucket; the host's own comes from instance metadata. */
+  readonly HEADEND_BUCKET_REGION: string;
+  readonly HEADEND_ARCH: Architecture;
+  /** SHA-256 of the bootstrap script. */
+  readonly HEADEND_BOOTSTRAP: string;
+  /** Only where an emulator stands in for AWS. */
+  readonly AWS_ENDPOINT_URL?: string;
+}
+
+/** Path of a key's secrets in SSM. Only the key's own role may read below it. */
+export function secretsPath(stack: string, key: string): string {
+  return `/headend/${stack}/${key}`;
+}
+
+/** Parameter of a secret, e.g. `/headend/festival/mux-eu-a/link/mux-eu-a/tx-eu-1`. */
+export function parameterName(path: string, secret: string): string {
+  return `${path}/${secret}`;
+}
+
+/** Seconds between two looks at the pointer. 40 hosts ask 0.7 M times a day, for less than $0.30. */
+export const POLL_SECONDS = 3;
+
+/**
+ * Lifecycle hooks of a distributor group. A member completes `ready` (CONTINUE) when its services are ready, also when it comes out of
+ * the warm pool; when instance metadata `autoscaling/target-lifecycle-state` says Terminated it answers 503 on /healthz, serves
+ * on for `drainSeconds`, then completes `drain`.
+ */
+export const HOOKS = { ready: "ready", drain: "drain" } as const;
+
+/** Key of a region's distributor group. */
+export function groupKey(region: string): string {
+  return `dist-${region}`;
+}
+
+/** Log group of a role; the same name in every region. */
+export function logGroupName(stack: string, role: string): string {
+  return `/headend/${stack}/${role}`;
+}
+
+/** CloudWatch namespace of a stack's metrics. */
+export function metricNamespace(stack: string): string {
+  return `headend/${stack}`;
+}
+
+/**
+ * Metrics that hosts put into their log group in the embedded metric format, once a minute, with the dimensions named here
+ * (values: stream name, host key). Alarms and the dashboard read them.
+ */
+export const METRICS = {
+  /** 1 while somebody publishes the stream on this multiplexer, else 0. */
+  publishers: { name: "Publishers", unit: "Count", dimensions: ["Stream", "Host"] },
+  /** Bitrate that comes in from a publisher on this multiplexer, in kbit/s; left out while nobody publishes. */
+  ingest: { name: "IngestKbps", unit: "Kilobits/Second", dimensions: ["Stream", "Host"] },
+  /** Lowest FFmpeg speed of the minute for the stream on this transcoder; 1 is real time. */
+  speed: { name: "EncoderSpeed", unit: "None", dimensions: ["Stream", "Host"] },
+  /** Fullest disk of the host, in percent. */
+  disk: { name: "DiskUsed", unit: "Percent", dimensions: ["Host"] },
+  /** Answers of nginx with status 5xx in the minute. */
+  errors: { name: "Errors5xx", unit: "Count", dimensions: ["Host"] },
+} as const;

@@ -133,7 +133,7 @@ const mayHoldKey = (path: SpecPath): boolean => path.includes("restream") || /ke
 /** Names of typed fields → the key they are written under. */
 const WRITTEN_AS: Readonly<Record<string, string>> = {
   width: "resolution", height: "resolution", bitrateKbps: "bitrate", keyframeSeconds: "keyframe", segmentSeconds: "segment",
-  keepSeconds: "keep", doorsMs: "doors", startMs: "start", endMs: "end", budgetUsd: "budget",
+  keepSeconds: "keep", doorsMs: "doors", startMs: "start", endMs: "end", budgetUsd: "budget", ttlSeconds: "ttl", diskGb: "disk",
 };
 /** Below these, keys are names that people chose. */
 const NAMED = new Set(["streams", "publishers", "viewers", "restream", "regions", "multiplexers", "transcoders", "distributors"]);

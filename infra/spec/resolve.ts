@@ -3,7 +3,7 @@ import { toEpochMs } from "./date-time.ts";
 import type { SpecPath } from "./problems.ts";
 import { resolveStream, unknownRegion } from "./resolve-stream.ts";
 import type { Written } from "./schema.ts";
-import type { DistributorGroup, HostGroup, Region, Topology } from "./topology.ts";
+import type { DistributorGroup, HostGroup, MultiplexerGroup, Region, Topology } from "./topology.ts";
 import { UnitError } from "./units.ts";
 
 export interface Complaint {
@@ -26,6 +26,8 @@ export interface Complaint {
 export type Report = (complaint: Complaint) => void;
 
 export const DEFAULT_REGION = "home";
+/** With Route 53 noticing a dead host within 30 s, viewers and publishers have moved after a minute. */
+const DEFAULT_TTL_SECONDS = 30;
 
 /** The result is only usable when nothing was reported. */
 export function resolve(w: Written, report: Report): Topology {
@@ -36,7 +38,7 @@ export function resolve(w: Written, report: Report): Topology {
   const names = Object.keys(regions);
   const first = [names[0]!];
 
-  const multiplexers = resolveGroups<WrittenHostGroup, HostGroup>("multiplexers", w.multiplexers, names, first, report, toHostGroup);
+  const multiplexers = resolveGroups<WrittenMultiplexerGroup, MultiplexerGroup>("multiplexers", w.multiplexers, names, first, report, toMultiplexerGroup);
   const transcoders = resolveGroups<WrittenHostGroup, HostGroup>("transcoders", w.transcoders, names, first, report, toHostGroup);
   // A cache near the viewers of each region is what regions are for.
   const distributors = resolveGroups<WrittenDistributorGroup, DistributorGroup>("distributors", w.distributors, names, names, report, (group, path) => toDistributorGroup(group, path, report));
@@ -48,17 +50,23 @@ export function resolve(w: Written, report: Report): Topology {
   const cdn = typeof w.cdn === "string" ? { provider: w.cdn, shield: false } : w.cdn ? { provider: w.cdn.provider ?? "cloudfront" as const, shield: w.cdn.shield ?? false } : null;
   return {
     headend: w.headend, name: w.name, domain: w.domain ?? null, event: resolveEvent(w.event, report),
-    streams, regions, multiplexers, transcoders, distributors, cdn,
+    streams, regions, multiplexers, transcoders, distributors, cdn, dns: { ttlSeconds: w.dns?.ttl ?? DEFAULT_TTL_SECONDS },
     observe: { alerts: { email: w.observe?.alerts?.email ?? null }, budgetUsd: w.observe?.budget ?? null },
   };
 }
 
 type WrittenHostGroup = number | { readonly count?: number | undefined; readonly size?: string | undefined };
+type WrittenMultiplexerGroup = number | { readonly count?: number | undefined; readonly size?: string | undefined; readonly disk?: number | undefined };
 type WrittenDistributorGroup = number | { readonly count?: number | undefined; readonly min?: number | undefined; readonly max?: number | undefined; readonly size?: string | undefined };
 
 function toHostGroup(w: WrittenHostGroup): HostGroup | null {
   const { count = 1, size = null } = typeof w === "number" ? { count: w } : w;
   return count === 0 ? null : { count, size };
+}
+
+function toMultiplexerGroup(w: WrittenMultiplexerGroup): MultiplexerGroup | null {
+  const group = toHostGroup(w);
+  return group === null ? null : { ...group, diskGb: (typeof w === "number" ? undefined : w.disk) ?? null };
 }
 
 function toDistributorGroup(w: WrittenDistributorGroup, path: SpecPath, report: Report): DistributorGroup | null {

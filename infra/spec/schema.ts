@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { stream } from "./stream-schema.ts";
 import { UnitError } from "./units.ts";
-import { dateTime, domain, email, name, named, number, text, timeZone, usd } from "./values.ts";
+import { dateTime, domain, duration, email, name, named, number, space, text, timeZone, usd } from "./values.ts";
 
 const event = z.strictObject({
   doors: dateTime.optional().meta({ description: "When everything must be up. Left out: the start." }),
@@ -36,6 +36,10 @@ const count = number(0, MAX_HOSTS);
 const hostGroup = z.union([count, z.strictObject({
   count: number(0, MAX_HOSTS).optional().meta({ description: "Number of hosts.", default: 1 }), size,
 })]);
+const multiplexerGroup = z.union([count, z.strictObject({
+  count: number(0, MAX_HOSTS).optional().meta({ description: "Number of hosts.", default: 1 }), size,
+  disk: space("1 GB", "64 TB", ["500 GB"]).optional().meta({ description: "Room for recordings on each host. Left out: what the recordings need." }),
+})]);
 const distributorGroup = z.union([count, z.strictObject({
   count: number(0, MAX_HOSTS).optional().meta({ description: "A fixed number of hosts; the same as min = max." }),
   min: number(1, MAX_HOSTS).optional().meta({ description: "Hosts that always run.", default: 1 }),
@@ -51,6 +55,10 @@ const cdn = z.union([z.enum(["cloudfront", "none"]), z.strictObject({
   shield: z.boolean().optional().meta({ description: "One more cache between the CDN and the distributors; costs per request.", default: false }),
 })]).nullable().optional().meta({ description: "Left out: viewers reach the distributors directly." });
 
+const dns = z.strictObject({
+  ttl: duration("1 s", "1 d", ["30 s"]).optional().meta({ description: "How long resolvers keep the addresses of ingest and distributors; no failover is quicker.", default: "30 s" }),
+}).nullable().optional().meta({ description: "Names that headend makes on targets with DNS." });
+
 const observe = z.strictObject({
   alerts: z.strictObject({ email: email.optional().meta({ description: "Where alarms go." }) }).nullable().optional().meta({ description: "Alarms." }),
   budget: usd.optional().meta({ description: "Most the event may cost, in US dollars; the check fails above it.", examples: ["50 USD"] }),
@@ -63,10 +71,11 @@ export const written = z.strictObject({
   event: event.nullable().optional().meta({ description: "When it happens; used for cost, expiry and reminders." }),
   streams: named(stream.nullable()).meta({ description: "The streams, by name. A stream with nothing after its name takes every default.", examples: [{ main: null }] }),
   regions: named(region.nullable()).nullable().optional().meta({ description: "Places with hosts. Left out: one region named home." }),
-  multiplexers: groups(hostGroup, "Hosts that receive, authenticate and record streams,"),
+  multiplexers: groups(multiplexerGroup, "Hosts that receive, authenticate and record streams,"),
   transcoders: groups(hostGroup, "Hosts that make the renditions,"),
   distributors: groups(distributorGroup, "Caches that viewers load from,"),
   cdn,
+  dns,
   observe,
 }).meta({ title: "headend topology", description: "A live-video topology, version 1." });
 

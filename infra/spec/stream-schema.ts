@@ -21,7 +21,7 @@ const publisher = z.strictObject({
   from: z.union([cidr, z.array(cidr)]).optional()
     .meta({ description: "Addresses or CIDR blocks that may publish. Left out: any address, with the key." }),
   backup: z.boolean().optional().meta({ description: "Used only while no other publisher is there.", default: false }),
-  keyRotation: number(1, 1_000_000).optional().meta({ description: "Raise it by one to give this publisher a new key.", default: 1 }),
+  keyRotation: number(1, 99_999_999).optional().meta({ description: "Raise it to give this publisher a new key; today's date, e.g. 20261205, also tells how old the key is.", default: 1, examples: [20261205] }),
 });
 
 const RUNG_NAME_PATTERN = "^[a-z0-9](-?[a-z0-9])*$";

@@ -19,7 +19,7 @@ export interface Publisher {
   /** CIDR blocks that may publish; empty means any address. */
   readonly from: readonly string[];
   readonly backup: boolean;
-  /** Raising this number gives the publisher a new key. */
+  /** Raising this number gives the publisher a new key. A date as a number, 20261205, also tells how old the key is. */
   readonly keyRotation: number;
 }
 
@@ -68,6 +68,8 @@ export interface Stream {
 
 export interface Region { readonly aws: string | null; readonly zones: number }
 export interface HostGroup { readonly count: number; readonly size: string | null }
+/** `diskGb`: room for recordings on each host, 10⁹ bytes; null: what the recordings need. */
+export interface MultiplexerGroup extends HostGroup { readonly diskGb: number | null }
 export interface DistributorGroup { readonly min: number; readonly max: number; readonly size: string | null }
 
 export interface Topology {
@@ -78,10 +80,11 @@ export interface Topology {
   readonly event: { readonly doorsMs: number; readonly startMs: number; readonly endMs: number; readonly timeZone: string | null } | null;
   readonly streams: Readonly<Record<string, Stream>>;
   readonly regions: Readonly<Record<string, Region>>;
-  readonly multiplexers: Readonly<Record<string, HostGroup>>;
+  readonly multiplexers: Readonly<Record<string, MultiplexerGroup>>;
   readonly transcoders: Readonly<Record<string, HostGroup>>;
   readonly distributors: Readonly<Record<string, DistributorGroup>>;
   readonly cdn: { readonly provider: "cloudfront" | "none"; readonly shield: boolean } | null;
+  readonly dns: { readonly ttlSeconds: number };
   readonly observe: { readonly alerts: { readonly email: string | null }; readonly budgetUsd: number | null };
 }
 

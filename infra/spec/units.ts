@@ -29,6 +29,18 @@ export function toKbps(text: string): number {
   return Math.round(Number.parseFloat(text) * KBPS_PER[unit]);
 }
 
+const GB_PER = { g: 1, t: 1000 } as const;
+export const SPACE_PATTERN = "^[0-9]+(\\.[0-9]+)? *[gGtT]i?B?$";
+export const SPACE_ALLOWED = "a number and GB or TB, e.g. 500 GB";
+
+/** "500 GB" → 500 gigabytes (10⁹ bytes); GiB and TiB are counted as what they are. @throws UnitError */
+export function toGigabytes(text: string): number {
+  if (!new RegExp(SPACE_PATTERN).test(text)) throw new UnitError(/^[0-9.]+$/.test(text) ? "has no unit" : "is not a disk size", SPACE_ALLOWED);
+  const [, unit = "g", binary] = /([gt])(i)?b?$/i.exec(text.trim()) ?? [];
+  const scale = unit.toLowerCase() as keyof typeof GB_PER;
+  return Math.round(Number.parseFloat(text) * GB_PER[scale] * (binary ? (scale === "g" ? 1.073741824 : 1.099511627776) : 1));
+}
+
 const SECONDS_PER: Readonly<Record<string, number>> = {
   ms: 0.001, s: 1, sec: 1, second: 1, seconds: 1, m: 60, min: 60, minute: 60, minutes: 60,
   h: 3600, hour: 3600, hours: 3600, d: 86_400, day: 86_400, days: 86_400, w: 604_800, week: 604_800, weeks: 604_800,

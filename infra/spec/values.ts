@@ -60,6 +60,12 @@ export const duration = (min: string, max: string, examples: readonly string[]) 
   { allowed: units.DURATION_ALLOWED, examples, pattern: units.DURATION_PATTERN, ifNumber: "has no unit" },
 );
 
+/** Room on a disk, in GB (10⁹ bytes). */
+export const space = (min: string, max: string, examples: readonly string[]) => text(
+  (value) => between(units.toGigabytes(value), units.toGigabytes(min), units.toGigabytes(max), `${min} to ${max}`),
+  { allowed: units.SPACE_ALLOWED, examples, pattern: units.SPACE_PATTERN, ifNumber: "has no unit" },
+);
+
 export const resolution = text(units.toResolution,
   { allowed: units.RESOLUTION_ALLOWED, examples: ["1920x1080", "1280x720"], pattern: units.RESOLUTION_PATTERN });
 

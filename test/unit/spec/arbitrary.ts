@@ -22,7 +22,7 @@ const RUNGS = [["360p", 360], ["240p", 240], ["180p", 180]] as const;
 const publisherArb = fc.option(record({
   via: maybe(fc.oneof(fc.constantFrom("srt", "rtmps", "rtmp", "whip"), fc.uniqueArray(fc.constantFrom("srt", "rtmps", "rtmp", "whip"), { minLength: 1 }))),
   from: maybe(fc.constantFrom<unknown>("203.0.113.7", ["203.0.113.0/24", "2001:db8::/32"], [])),
-  keyRotation: maybe(fc.integer({ min: 1, max: 9 })),
+  keyRotation: maybe(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constant(20261105))),
 }), { nil: null });
 
 const publishersArb = names(1, 3).chain((keys) => fc.tuple(keyed(keys, publisherArb), fc.boolean()).map(([all, spare]) => {
@@ -68,10 +68,11 @@ export const topologyArb: fc.Arbitrary<object> = names(1, 3).chain((regions) =>
         { doors: "2026-07-01T09:30", start: "2026-07-01 10:00", end: "2026-07-01T12:00Z", timeZone: "Europe/Berlin" })),
       streams: keyed(streams, streamArb(regions, total)),
       regions: keyed(regions, fc.constantFrom<unknown>(null, { aws: "eu-central-1", zones: 2 }, {})),
-      multiplexers: maybe(keyed(regions, fc.oneof(fc.integer({ min: 1, max: 2 }), fc.constantFrom({ count: 2, size: "c7g.large" })))),
+      multiplexers: maybe(keyed(regions, fc.oneof(fc.integer({ min: 1, max: 2 }), fc.constantFrom<unknown>({ count: 2, size: "c7g.large" }, { disk: "500 GB" })))),
       transcoders: fc.constant(transcoders),
       distributors: maybe(keyed(regions, fc.oneof(fc.integer({ min: 1, max: 3 }), fc.constantFrom<unknown>({ min: 1, max: 3 }, { count: 2 }, {})))),
       cdn: maybe(fc.constantFrom<unknown>("cloudfront", "none", { provider: "cloudfront", shield: true }, null)),
+      dns: maybe(fc.constantFrom<unknown>({ ttl: "60 s" }, {}, null)),
       observe: maybe(fc.constantFrom<unknown>({ budget: 50 }, { budget: "$12.50", alerts: { email: "ops@example.org" } })),
     }));
   }));

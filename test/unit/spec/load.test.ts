@@ -29,7 +29,7 @@ describe("defaults", () => {
         },
       },
       regions: { home: { aws: null, zones: 1 } },
-      multiplexers: { home: { count: 1, size: null } }, transcoders: { home: { count: 1, size: null } },
+      dns: { ttlSeconds: 30 }, multiplexers: { home: { count: 1, size: null, diskGb: null } }, transcoders: { home: { count: 1, size: null } },
       distributors: { home: { min: 1, max: 1, size: null } },
       cdn: null, observe: { alerts: { email: null }, budgetUsd: null },
     });
@@ -139,7 +139,7 @@ describe("files", () => {
     }
     const congress = loadTopology(join(stacks, "congress.yaml")).topology;
     expect([Object.keys(congress.streams).length, congress.multiplexers["hall"], congress.transcoders["hall"], congress.distributors["hall"]])
-      .toEqual([10, { count: 2, size: null }, { count: 3, size: null }, { min: 3, max: 8, size: null }]);
+      .toEqual([10, { count: 2, size: null, diskGb: null }, { count: 3, size: null }, { min: 3, max: 8, size: null }]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseDateTime, toEpochMs, toTimeZone } from "../../../infra/spec/date-time.ts";
 import { namedRung, presetLadder } from "../../../infra/spec/presets.ts";
-import { toCidr, toKbps, toResolution, toSeconds, toUsd, UnitError } from "../../../infra/spec/units.ts";
+import { toCidr, toGigabytes, toKbps, toResolution, toSeconds, toUsd, UnitError } from "../../../infra/spec/units.ts";
 import { toName } from "../../../infra/spec/values.ts";
 
 const failure = (run: () => unknown): UnitError => {
@@ -18,6 +18,9 @@ describe("units", () => {
   it.each([["2 s", 2], ["2s", 2], ["500 ms", 0.5], ["5 min", 300], ["5 m", 300], ["1 h", 3600], ["30 d", 2_592_000], ["2 weeks", 1_209_600], ["0.1 s", 0.1]])(
     "duration %s", (text, seconds) => { expect(toSeconds(text)).toBe(seconds); });
   it.each(["2", "s", "2 months", "-1 s", "1:30"])("no duration: %s", (text) => { failure(() => toSeconds(text)); });
+
+  it.each([["500 GB", 500], ["1.5 TB", 1500], ["2T", 2000], ["100 GiB", 107], ["1 TiB", 1100]])("room on a disk: %s", (text, gb) => { expect(toGigabytes(text)).toBe(gb); });
+  it.each(["500", "500 Mb", "GB", "-1 GB"])("no room on a disk: %s", (text) => { failure(() => toGigabytes(text)); });
 
   it("picture sizes", () => {
     expect(toResolution("1920x1080")).toEqual({ width: 1920, height: 1080 });

@@ -81,7 +81,7 @@ export class Agent implements Source {
   stream(name: string): Served | null {
     const runner = this.runners.get(name);
     return runner ? {
-      healthy: runner.healthy, multivariant: () => runner.multivariant(), media: (dir) => runner.media(dir), mpd: () => runner.mpd(),
+      healthy: runner.healthy, multivariant: (ways) => runner.multivariant(ways), media: (dir) => runner.media(dir), mpd: () => runner.mpd(),
       setOverride: (o) => runner.inputs.setOverride(o),
     } : null;
   }

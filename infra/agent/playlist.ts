@@ -1,5 +1,6 @@
 import type { AgentStream } from "./config.ts";
 import type { InitInfo } from "./mp4.ts";
+import { type Pathway, VIEWER } from "./pathways.ts";
 
 export const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
 /** Segments a media playlist lists. */
@@ -34,24 +35,37 @@ export interface Offer {
   readonly audio: InitInfo;
 }
 
-/** Multivariant playlist; without video renditions the audio is the only variant. URIs are relative to it. */
-export function multivariantPlaylist(stream: AgentStream, offer: Offer): string {
+/** Multivariant playlist of one way to the stream, with the others as redundant variants; without video renditions the audio is the only variant. */
+export function multivariantPlaylist(stream: AgentStream, offer: Offer, ways: readonly Pathway[] = []): string {
   const lines = ["#EXTM3U", `#EXT-X-VERSION:${MULTIVARIANT_VERSION}`, "#EXT-X-INDEPENDENT-SEGMENTS"];
+  const [own] = ways;
+  if (own && ways.length > 1) lines.push(`#EXT-X-CONTENT-STEERING:SERVER-URI="steering.json?home=${own.id}&v=${VIEWER}",PATHWAY-ID="${own.id}"`);
+  const all: readonly (Pathway | null)[] = ways.length > 1 ? ways : [null];
+  if (offer.video.length > 0) for (const way of all) lines.push(audioGroup(stream, way));
+  for (const way of all) lines.push(...variants(stream, offer, way));
+  return lines.join("\n") + "\n";
+}
+
+const folder = (stream: AgentStream, way: Pathway | null): string => (way === null || way.base === "" ? "" : `${way.base}/live/${stream.name}/`);
+const groupOf = (way: Pathway | null): string => (way === null ? "audio" : `audio-${way.id}`);
+const mark = (way: Pathway | null): string => (way === null ? "" : `,PATHWAY-ID="${way.id}"`);
+
+function audioGroup(stream: AgentStream, way: Pathway | null): string {
   const { audio } = stream;
+  return `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="${groupOf(way)}",NAME="main",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${audio.channels}"${mark(way)},URI="${folder(stream, way)}${audio.dir}/index.m3u8"`;
+}
+
+function variants(stream: AgentStream, offer: Offer, way: Pathway | null): string[] {
+  const { audio } = stream, at = folder(stream, way);
   if (offer.video.length === 0) {
     // AAC at a constant rate: the packets' headers add about a tenth.
     const bps = audio.bitrateKbps * 1000;
-    lines.push(`#EXT-X-STREAM-INF:BANDWIDTH=${Math.round(bps * 1.1)},AVERAGE-BANDWIDTH=${bps},CODECS="${offer.audio.codec}"`, `${audio.dir}/index.m3u8`);
-    return lines.join("\n") + "\n";
+    return [`#EXT-X-STREAM-INF:BANDWIDTH=${Math.round(bps * 1.1)},AVERAGE-BANDWIDTH=${bps},CODECS="${offer.audio.codec}"${mark(way)}`, `${at}${audio.dir}/index.m3u8`];
   }
-  lines.push(`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="main",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${audio.channels}",URI="${audio.dir}/index.m3u8"`);
-  for (const { rendition: r, init } of offer.video) {
-    lines.push(
-      `#EXT-X-STREAM-INF:BANDWIDTH=${r.peakBps},AVERAGE-BANDWIDTH=${r.averageBps},CODECS="${init.codec},${offer.audio.codec}",RESOLUTION=${init.width ?? r.width}x${init.height ?? r.height},FRAME-RATE=${stream.fps.toFixed(3)},AUDIO="audio"`,
-      `${r.dir}/index.m3u8`,
-    );
-  }
-  return lines.join("\n") + "\n";
+  return offer.video.flatMap(({ rendition: r, init }) => [
+    `#EXT-X-STREAM-INF:BANDWIDTH=${r.peakBps},AVERAGE-BANDWIDTH=${r.averageBps},CODECS="${init.codec},${offer.audio.codec}",RESOLUTION=${init.width ?? r.width}x${init.height ?? r.height},FRAME-RATE=${stream.fps.toFixed(3)},AUDIO="${groupOf(way)}"${mark(way)}`,
+    `${at}${r.dir}/index.m3u8`,
+  ]);
 }
 
 export const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);

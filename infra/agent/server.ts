@@ -3,13 +3,14 @@ import { prometheus } from "./metrics.ts";
 import { MPD_TYPE } from "./mpd.ts";
 import { PLAYLIST_TYPE } from "./playlist.ts";
 import { OVERRIDES, type Override } from "./selection.ts";
+import { type Pathway, PATHWAYS_HEADER, readPathways } from "./pathways.ts";
 import type { AgentStatus } from "./status.ts";
 import type { Answer } from "./stream.ts";
 
 /** What the server needs of a stream. */
 export interface Served {
   readonly healthy: boolean;
-  multivariant(): Answer;
+  multivariant(ways: readonly Pathway[]): Answer;
   media(dir: string): Answer;
   mpd(): Answer;
   setOverride(override: Override): void;
@@ -25,7 +26,7 @@ const text = (code: number, body: string, headers?: Reply["headers"]): Reply => 
  * Answers one request. No CORS header here: the distributor adds it, and two make every cross-origin player fail. A stale playlist is
  * 503, so that the distributor asks the other transcoder; a removed rendition is 410, so that its players move to another one.
  */
-export function respond(source: Source, method: string, target: string, body: string): Reply {
+export function respond(source: Source, method: string, target: string, body: string, pathways?: string): Reply {
   let path: string;
   try { path = decodeURIComponent(target.split("?")[0] ?? ""); } catch { return text(400, "bad address"); }
   const override = /^\/streams\/([^/]+)\/override$/.exec(path);
@@ -42,7 +43,7 @@ export function respond(source: Source, method: string, target: string, body: st
   if (!live || !stream) return text(404, "not here");
   const [, , dir, file] = live;
   if (file === "manifest.mpd") return dir === undefined ? playlist(stream.mpd(), MPD_TYPE) : text(404, "not here");
-  return playlist(dir === undefined ? stream.multivariant() : stream.media(dir), PLAYLIST_TYPE);
+  return playlist(dir === undefined ? stream.multivariant(readPathways(pathways)) : stream.media(dir), PLAYLIST_TYPE);
 }
 
 function playlist(answer: Answer, type: string): Reply {
@@ -72,7 +73,7 @@ export function listen(source: Source, port: number): Promise<http.Server> {
     let body = "";
     request.on("data", (c: Buffer) => { body += c.toString("utf8"); if (body.length > MAX_BODY) request.destroy(); });
     request.on("end", () => {
-      const reply = respond(source, request.method ?? "GET", request.url ?? "/", body);
+      const reply = respond(source, request.method ?? "GET", request.url ?? "/", body, [request.headers[PATHWAYS_HEADER] ?? []].flat()[0]);
       response.writeHead(reply.code, { "Content-Type": reply.type, "Content-Length": Buffer.byteLength(reply.body), ...reply.headers });
       response.end(request.method === "HEAD" ? undefined : reply.body);
     });

@@ -9,6 +9,7 @@ import { type Log, logFor } from "./log.ts";
 import { limitsFor } from "./machine.ts";
 import { manifest } from "./mpd.ts";
 import { mediaPlaylist, multivariantPlaylist, type Offer } from "./playlist.ts";
+import type { Pathway } from "./pathways.ts";
 import { KEEP, Publisher, type PublishedDir } from "./publisher.ts";
 import type { Relay, RelayPath } from "./relay.ts";
 import type { StreamStatus } from "./status.ts";
@@ -101,9 +102,9 @@ export class StreamRunner {
     for (const folder of [this.staging, join(this.workDir, "pub", "live", this.stream.name), join(this.workDir, "override", this.stream.name)]) rmSync(folder, { recursive: true, force: true });
   }
 
-  multivariant(): Answer {
+  multivariant(ways: readonly Pathway[]): Answer {
     const offer = this.offer();
-    return offer === null ? { kind: "stale" } : { kind: "ok", text: multivariantPlaylist(this.stream, offer) };
+    return offer === null ? { kind: "stale" } : { kind: "ok", text: multivariantPlaylist(this.stream, offer, ways) };
   }
 
   media(dir: string): Answer {

@@ -29,7 +29,7 @@ export interface ApplyDeps {
   readonly store: BundleStore;
   readonly redactor: Redactor;
   readonly idsOf: (user: string) => UserIds;
-  readonly localValues: () => Omit<MarkerValues, "secrets">;
+  readonly localValues: () => Omit<MarkerValues, "secrets" | "addresses">;
   /** False in tests, which cannot change owners. */
   readonly asRoot: boolean;
 }
@@ -139,8 +139,12 @@ export class Applier {
     }
   }
 
+  private values({ bundle, secrets }: Applied): MarkerValues {
+    return { secrets, addresses: bundle.addresses ?? {}, ...this.deps.localValues() };
+  }
+
   private resolve(applied: Applied): Live {
-    const values: MarkerValues = { secrets: applied.secrets, ...this.deps.localValues() };
+    const values = this.values(applied);
     const { firewall } = applied.bundle;
     return {
       applied,
@@ -179,7 +183,7 @@ export class Applier {
 
   private async check(s: HostService, staged: string, applied: Applied): Promise<string | null> {
     if (s.service.check === null) return null;
-    const values = { secrets: applied.secrets, ...this.deps.localValues() };
+    const values = this.values(applied);
     const env = { ...s.service.env, ...s.service.checkEnv };
     const launch = launchOf(s.service.check, env, s.runnable.launch.ids, { ...this.deps.places, staged }, values, s.service.name);
     const error = await runOnce(this.deps.spawn, this.deps.clock, { launch, timeoutMs: CHECK_TIMEOUT_MS, aliveMs: s.service.checkAliveMs });

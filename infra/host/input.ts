@@ -7,17 +7,23 @@ function isRecord(v: unknown): v is Record<string, unknown> { return typeof v ==
 function isTexts(v: unknown): v is string[] { return Array.isArray(v) && v.every((x) => typeof x === "string"); }
 function isTextRecord(v: unknown): v is Record<string, string> { return isRecord(v) && Object.values(v).every((x) => typeof x === "string"); }
 
-/** Reads `{ bundle, secrets }`. Checks what hostd relies on, so that a wrong sender is told so instead of half-applied. @throws HostFailure */
+/** They stand inside quoted text of other programs' configuration. */
+const PLAIN_ADDRESS = /^https:\/\/[\w.:[\]-]+$/;
+
+/** Reads `{ bundle, secrets, public? }`. Checks what hostd relies on, so that a wrong sender is told so instead of half-applied. @throws HostFailure */
 export function readApplied(value: unknown): Applied {
   if (!isRecord(value) || !isRecord(value["bundle"])) throw new HostFailure('Expected JSON of the form { "bundle": …, "secrets": { name: value } }.');
   const secrets = value["secrets"] ?? {};
   if (!isTextRecord(secrets)) throw new HostFailure('"secrets" must map names to text.');
+  const address = value["public"];
+  if (address !== undefined && (typeof address !== "string" || !/^[\w.:-]+$/.test(address))) throw new HostFailure('"public" must be an address or a host name.');
   const bundle = value["bundle"];
   if (bundle["version"] !== 1) throw new HostFailure(`This host understands bundle version 1, not ${String(bundle["version"])}. Update the host image.`);
   const bad = (what: string): never => { throw new HostFailure(`The bundle's ${what} is missing or has the wrong shape.`); };
   if (typeof bundle["host"] !== "string") bad("host");
   if (bundle["firewall"] !== null && typeof bundle["firewall"] !== "string") bad("firewall");
   if (!isTexts(bundle["secrets"])) bad("secrets");
+  if (bundle["addresses"] !== undefined && !(isTextRecord(bundle["addresses"]) && Object.values(bundle["addresses"]).every((a) => PLAIN_ADDRESS.test(a)))) bad("addresses");
   for (const list of ["peers", "files", "services"]) if (!Array.isArray(bundle[list]) || !(bundle[list] as unknown[]).every(isRecord)) bad(list);
   const typed = bundle as unknown as Bundle;
   for (const p of typed.peers) {
@@ -40,5 +46,5 @@ export function readApplied(value: unknown): Applied {
     if (!Object.hasOwn(secrets, name)) throw new HostFailure(`The bundle needs the secret "${name}", which was not given.`);
   }
   startOrder(typed.services);
-  return { bundle: typed, secrets };
+  return { bundle: typed, secrets, ...(address === undefined ? {} : { public: address }) };
 }

@@ -9,12 +9,14 @@ export interface MarkerValues {
   readonly uplink: string;
   /** Address that viewers and publishers use to reach this host. */
   readonly public: string;
+  /** Public base addresses of other ways to the streams, by name (see Bundle). */
+  readonly addresses?: Readonly<Record<string, string>>;
 }
 
-const MARKER = /@\{(secret|local):([^}\n]*)\}/g;
+const MARKER = /@\{(secret|local|address):([^}\n]*)\}/g;
 
 /**
- * Replaces `@{secret:NAME}` and `@{local:gateway|uplink|public}`; all other text stays.
+ * Replaces `@{secret:NAME}`, `@{local:gateway|uplink|public}` and `@{address:NAME}` (empty when the target knows none); all other text stays.
  * @param where file or option named in the error
  * @throws HostFailure for a name that was not given
  */
@@ -26,6 +28,7 @@ export function fillMarkers(text: string, values: MarkerValues, where: string): 
       }
       return values.secrets[name] ?? "";
     }
+    if (kind === "address") return values.addresses !== undefined && Object.hasOwn(values.addresses, name) ? values.addresses[name] ?? "" : "";
     if (name === "gateway") return values.gateway;
     if (name === "uplink") return values.uplink;
     if (name === "public") return values.public;

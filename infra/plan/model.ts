@@ -127,6 +127,9 @@ export interface Finding {
   readonly provenance: Provenance;
 }
 
+/** A way to the viewers: the topology's CDN, the distributors themselves, or a CDN that headend does not run (with its domain). */
+export interface DeliveryPlan { readonly name: string; readonly kind: "cdn" | "distributors" | "external"; readonly domain: string | null; readonly priority: number; readonly weight: number }
+
 export interface Plan {
   readonly name: string;
   readonly domain: string | null;
@@ -137,4 +140,6 @@ export interface Plan {
   readonly streams: readonly StreamPlan[];
   readonly secrets: readonly SecretNeed[];
   readonly findings: readonly Finding[];
+  /** Sorted by priority, then name. */
+  readonly delivery: readonly DeliveryPlan[];
 }

@@ -2,7 +2,7 @@ import type { IngestProtocol, Topology } from "../spec/topology.ts";
 import { lint } from "./lint/lint.ts";
 import { completeHost, links, seats } from "./hosts.ts";
 import { renditionsAt } from "./ladder.ts";
-import type { Plan, StreamPlan } from "./model.ts";
+import type { DeliveryPlan, Plan, StreamPlan } from "./model.ts";
 import { placeStreams } from "./placement.ts";
 import { secretNeeds } from "./secrets.ts";
 import { planStream } from "./streams.ts";
@@ -38,7 +38,14 @@ export function planTopology(topology: Topology, options: PlanOptions = {}): Pla
     hosts, streams,
     secrets: secretNeeds(hosts, streams),
     findings: lint(topology, { hosts, streams }),
+    delivery: deliveryWays(topology),
   };
+}
+
+function deliveryWays({ delivery }: Topology): DeliveryPlan[] {
+  return Object.entries(delivery)
+    .map(([name, way]): DeliveryPlan => ({ name, kind: name === "cdn" || name === "distributors" ? name : "external", ...way }))
+    .sort((a, b) => a.priority - b.priority || (a.name < b.name ? -1 : 1));
 }
 
 /** Union of the allow-lists by protocol; one publisher without a list opens the protocol to anyone. */

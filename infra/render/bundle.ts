@@ -62,4 +62,9 @@ export interface Bundle {
   readonly services: readonly Service[];
   /** Names of secrets the files mention. */
   readonly secrets: readonly string[];
+  /**
+   * Public base addresses ("https://host:port") by name, added by the target: rendered text has the marker `@{address:NAME}`, which is
+   * empty for a name that is not here. A distributor's name is its host's; "cdn" is the topology's CDN, "cdn.probe" where its health is asked.
+   */
+  readonly addresses?: Readonly<Record<string, string>>;
 }

@@ -10,6 +10,11 @@ export const UPLINK_MARKER = "@{local:uplink}";
 /** Address at which the outside reaches this host, for WebRTC candidates. */
 export const PUBLIC_MARKER = "@{local:public}";
 
+/** Public base address of a distributor or CDN, "https://host:port"; empty where the target knows none. */
+export function addressMarker(name: string): string {
+  return `@{address:${name}}`;
+}
+
 const OPENING = "@{secret:";
 
 /** Names of the secrets that a text mentions, each once. */

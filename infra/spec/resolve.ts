@@ -3,7 +3,7 @@ import { toEpochMs } from "./date-time.ts";
 import type { SpecPath } from "./problems.ts";
 import { resolveStream, unknownRegion } from "./resolve-stream.ts";
 import type { Written } from "./schema.ts";
-import type { DistributorGroup, HostGroup, MultiplexerGroup, Region, Topology } from "./topology.ts";
+import type { DeliveryWay, DistributorGroup, HostGroup, MultiplexerGroup, Region, Topology } from "./topology.ts";
 import { UnitError } from "./units.ts";
 
 export interface Complaint {
@@ -50,9 +50,29 @@ export function resolve(w: Written, report: Report): Topology {
   const cdn = typeof w.cdn === "string" ? { provider: w.cdn, shield: false } : w.cdn ? { provider: w.cdn.provider ?? "cloudfront" as const, shield: w.cdn.shield ?? false } : null;
   return {
     headend: w.headend, name: w.name, domain: w.domain ?? null, event: resolveEvent(w.event, report),
-    streams, regions, multiplexers, transcoders, distributors, cdn, dns: { ttlSeconds: w.dns?.ttl ?? DEFAULT_TTL_SECONDS },
+    streams, regions, multiplexers, transcoders, distributors, cdn, delivery: resolveDelivery(w.delivery, cdn !== null && cdn.provider !== "none", report), dns: { ttlSeconds: w.dns?.ttl ?? DEFAULT_TTL_SECONDS },
     observe: { alerts: { email: w.observe?.alerts?.email ?? null }, budgetUsd: w.observe?.budget ?? null },
   };
+}
+
+/** A way named after a host or a role would be taken for it in `headend steer`. */
+const TAKEN = /^(dist|mux|tx)-|^(auto|self|any)$/;
+
+function resolveDelivery(w: Written["delivery"], hasCdn: boolean, report: Report): Record<string, DeliveryWay> {
+  const ways: Record<string, DeliveryWay> = {
+    ...(hasCdn ? { cdn: { domain: null, priority: 1, weight: 1 } } : {}),
+    distributors: { domain: null, priority: hasCdn && !w?.["distributors"] ? 2 : 1, weight: 1 },
+  };
+  for (const [name, way] of Object.entries(w ?? {})) {
+    const path = ["delivery", name];
+    const own = name === "cdn" || name === "distributors";
+    if (name === "cdn" && !hasCdn) report({ path, at: "key", message: "is not in this file", allowed: "a `cdn` of this file, or another name with a `domain`" });
+    if (own && way?.domain !== undefined) report({ path: [...path, "domain"], message: `is known for ${name}`, allowed: "no domain here; other CDNs have names of their own" });
+    if (!own && way?.domain === undefined) report({ path, missing: true, message: "has no domain", allowed: "domain: the host name of that CDN" });
+    if (!own && TAKEN.test(name)) report({ path, at: "key", message: "means something else", allowed: "another name, not auto, self, any or one beginning with dist-, mux- or tx-" });
+    ways[name] = { domain: way?.domain ?? null, priority: way?.priority ?? 1, weight: way?.weight ?? 1 };
+  }
+  return ways;
 }
 
 type WrittenHostGroup = number | { readonly count?: number | undefined; readonly size?: string | undefined };

@@ -59,6 +59,12 @@ const dns = z.strictObject({
   ttl: duration("1 s", "1 d", ["30 s"]).optional().meta({ description: "How long resolvers keep the addresses of ingest and distributors; no failover is quicker.", default: "30 s" }),
 }).nullable().optional().meta({ description: "Names that headend makes on targets with DNS." });
 
+const way = z.strictObject({
+  domain: domain.optional().meta({ description: "Host name of a CDN of your own that loads from the distributors. Not for `cdn` and `distributors`, which are this file's." }),
+  priority: number(1, 9).optional().meta({ description: "Ways with the lowest number that work are used.", default: 1 }),
+  weight: number(0, 1000).optional().meta({ description: "Share of the viewers among ways of one priority; 0: only when nothing else works.", default: 1 }),
+});
+
 const observe = z.strictObject({
   alerts: z.strictObject({ email: email.optional().meta({ description: "Where alarms go." }) }).nullable().optional().meta({ description: "Alarms." }),
   budget: usd.optional().meta({ description: "Most the event may cost, in US dollars; the check fails above it.", examples: ["50 USD"] }),
@@ -75,6 +81,10 @@ export const written = z.strictObject({
   transcoders: groups(hostGroup, "Hosts that make the renditions,"),
   distributors: groups(distributorGroup, "Caches that viewers load from,"),
   cdn,
+  delivery: named(way.nullable()).nullable().optional().meta({
+    description: "Ways to the viewers: `cdn`, `distributors`, and CDNs of your own by name. Left out: the CDN first where there is one, the distributors behind it.",
+    examples: [{ cdn: { weight: 70 }, distributors: { weight: 30 } }],
+  }),
   dns,
   observe,
 }).meta({ title: "headend topology", description: "A live-video topology, version 1." });

@@ -72,6 +72,9 @@ export interface HostGroup { readonly count: number; readonly size: string | nul
 export interface MultiplexerGroup extends HostGroup { readonly diskGb: number | null }
 export interface DistributorGroup { readonly min: number; readonly max: number; readonly size: string | null }
 
+/** A way to the viewers; `domain` is set for a CDN that headend does not run. */
+export interface DeliveryWay { readonly domain: string | null; readonly priority: number; readonly weight: number }
+
 export interface Topology {
   readonly headend: 1;
   readonly name: string;
@@ -85,6 +88,8 @@ export interface Topology {
   readonly distributors: Readonly<Record<string, DistributorGroup>>;
   readonly cdn: { readonly provider: "cloudfront" | "none"; readonly shield: boolean } | null;
   readonly dns: { readonly ttlSeconds: number };
+  /** By name: "cdn" where there is one, "distributors", and CDNs of the user's own. */
+  readonly delivery: Readonly<Record<string, DeliveryWay>>;
   readonly observe: { readonly alerts: { readonly email: string | null }; readonly budgetUsd: number | null };
 }
 

@@ -20,7 +20,7 @@ export function largeTopology(size: Size): Topology {
   const dealt = (total: number, region: number): number => Math.floor(total / size.regions) + (region < total % size.regions ? 1 : 0);
   const each = <T>(make: (index: number) => T): Record<string, T> => Object.fromEntries(regions.map((region, i) => [region, make(i)]));
   return {
-    headend: 1, name: "bench", domain: null, event: null, cdn: null, dns: { ttlSeconds: 30 }, observe: { alerts: { email: null }, budgetUsd: null },
+    headend: 1, name: "bench", domain: null, event: null, cdn: null, delivery: { distributors: { domain: null, priority: 1, weight: 1 } }, dns: { ttlSeconds: 30 }, observe: { alerts: { email: null }, budgetUsd: null },
     streams: Object.fromEntries(Array.from({ length: size.streams }, (_, i) => [`stream-${i}`, stream(i)])),
     regions: each(() => ({ aws: null, zones: 2 })),
     multiplexers: each((i) => ({ count: dealt(size.multiplexers, i), size: null, diskGb: null })),

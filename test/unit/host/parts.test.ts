@@ -24,6 +24,11 @@ describe("markers", () => {
       .toBe("KEY$& 10.0.0.1 192.0.2.7 ${x} @{other:y} $& {etc}");
   });
 
+  it("addresses are filled in where the target knows them", () => {
+    expect(fillMarkers("a=@{address:dist-1} b=@{address:toString}", { ...values, addresses: { "dist-1": "https://x:1" } }, "f")).toBe("a=https://x:1 b=");
+    expect(fillMarkers("a=@{address:dist-1}", values, "f")).toBe("a=");
+  });
+
   it("unknown ones are refused", () => {
     expect(() => fillMarkers("@{secret:toString}", values, "a.yml")).toThrow('a.yml needs the secret "toString"');
     expect(() => fillMarkers("@{local:moon}", values, "a.yml")).toThrow(/Allowed/);

@@ -73,6 +73,7 @@ export const topologyArb: fc.Arbitrary<object> = names(1, 3).chain((regions) =>
       distributors: maybe(keyed(regions, fc.oneof(fc.integer({ min: 1, max: 3 }), fc.constantFrom<unknown>({ min: 1, max: 3 }, { count: 2 }, {})))),
       cdn: maybe(fc.constantFrom<unknown>("cloudfront", "none", { provider: "cloudfront", shield: true }, null)),
       dns: maybe(fc.constantFrom<unknown>({ ttl: "60 s" }, {}, null)),
+      delivery: maybe(fc.constantFrom<unknown>(null, { distributors: { weight: 3 } }, { other: { domain: "cdn.example.org", priority: 2 }, distributors: null })),
       observe: maybe(fc.constantFrom<unknown>({ budget: 50 }, { budget: "$12.50", alerts: { email: "ops@example.org" } })),
     }));
   }));

@@ -31,7 +31,7 @@ describe("defaults", () => {
       regions: { home: { aws: null, zones: 1 } },
       dns: { ttlSeconds: 30 }, multiplexers: { home: { count: 1, size: null, diskGb: null } }, transcoders: { home: { count: 1, size: null } },
       distributors: { home: { min: 1, max: 1, size: null } },
-      cdn: null, observe: { alerts: { email: null }, budgetUsd: null },
+      cdn: null, delivery: { distributors: { domain: null, priority: 1, weight: 1 } }, observe: { alerts: { email: null }, budgetUsd: null },
     });
   });
 

@@ -41,6 +41,8 @@ export interface HostPointer {
     /** Changes when a value changes. A keyed digest: says nothing about values. */
     readonly version: string;
   };
+  /** Address at which the outside reaches the host (`@{local:public}`): its Elastic IP; null: instance metadata `public-ipv4`. */
+  readonly publicAddress: string | null;
   /** Where finished recording files go; null where the host records nothing. */
   readonly recordings: RecordingsPlace | null;
   /** Where logs and metrics go, in the host's own region. */
@@ -54,6 +56,8 @@ export interface HostPointer {
 export interface RecordingsPlace {
   readonly bucket: string;
   readonly region: string;
+  /** Uploaded files are removed from the host's own disk after this time, whatever `recordDeleteAfter` says: the disk is sized for it. */
+  readonly keepLocalSeconds: number;
   /** Recorded streams. A finished file `RECORDINGS/STREAM/PUBLISHER/FILE` becomes {@link recordingKey}. */
   readonly streams: readonly string[];
 }
@@ -69,7 +73,8 @@ export function recordingKey(stream: string, host: string, publisher: string, fi
  */
 export interface AcmeOrder {
   readonly directory: string;
-  readonly email: string;
+  /** Contact of the ACME account; null for none. */
+  readonly email: string | null;
   /** First is the subject; the others are alternative names. */
   readonly names: readonly string[];
   readonly zoneId: string;
@@ -124,6 +129,8 @@ export interface UserDataValues {
   /** Region of the bucket; the host's own comes from instance metadata. */
   readonly HEADEND_BUCKET_REGION: string;
   readonly HEADEND_ARCH: Architecture;
+  /** Set on sizes with a GPU when a stream asks for its encoder: the bootstrap installs the driver. */
+  readonly HEADEND_GPU?: "nvidia";
   /** SHA-256 of the bootstrap script. */
   readonly HEADEND_BOOTSTRAP: string;
   /** Only where an emulator stands in for AWS. */

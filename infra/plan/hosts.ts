@@ -86,13 +86,15 @@ export interface ListenerContext {
   readonly links: Links;
   /** For a protocol: addresses that may publish with it, or null when no publisher uses it. An empty list means anyone. */
   readonly publishersFrom: ReadonlyMap<IngestProtocol, readonly string[]>;
+  /** For a protocol: path of the first publisher that may use it. */
+  readonly askedBy: ReadonlyMap<IngestProtocol, readonly (string | number)[]>;
   readonly hasUltra: boolean;
 }
 
 /** Completes a seat into a host with its listeners and peers. */
 export function completeHost(seat: HostSeat, domain: string, context: ListenerContext): Host {
   const listeners = ROLE_PORTS[seat.role].flatMap((fact) => listener(seat, fact, context));
-  const group = { multiplexer: "multiplexers", transcoder: "transcoders", distributor: "distributors" }[seat.role];
+  const group = groupOf(seat);
   return {
     ...seat,
     address: `${seat.name}.${domain}`,
@@ -108,7 +110,7 @@ function listener(seat: HostSeat, fact: PortFact, context: ListenerContext): Lis
   if (from === null) return [];
   const { name, transport } = fact;
   const plane: Plane = fact.plane;
-  return [{ name, transport, port: portOf(fact, seat.ordinal), plane, from, provenance: { path: provenancePath(fact.name), rule: `listener-${name}`, why: WHY[name] } }];
+  return [{ name, transport, port: portOf(fact, seat.ordinal), plane, from, provenance: { path: provenancePath(seat, fact.name, context), rule: `listener-${name}`, why: WHY[name] } }];
 }
 
 function callersOf(seat: HostSeat, fact: PortFact, context: ListenerContext): readonly Peer[] | null {
@@ -136,9 +138,13 @@ function peersOf(hosts: readonly string[]): readonly Peer[] {
   return peers;
 }
 
-function provenancePath(name: Listener["name"]): (string | number)[] {
-  return INGEST[name] || name === "whep" ? ["streams"] : [];
+/** What asked for a listener: the first publisher that may use it, else the group of the host, without which it would not be there. */
+function provenancePath(seat: HostSeat, name: Listener["name"], context: ListenerContext): readonly (string | number)[] {
+  const protocol = INGEST[name];
+  return (protocol && context.askedBy.get(protocol)) ?? [groupOf(seat), seat.region];
 }
+
+const groupOf = ({ role }: HostSeat): string => ({ multiplexer: "multiplexers", transcoder: "transcoders", distributor: "distributors" })[role];
 
 const WHY: Record<Listener["name"], string> = {
   rtmp: "a publisher may come by RTMP", rtmps: "a publisher may come by RTMPS", srt: "a publisher may come by SRT",

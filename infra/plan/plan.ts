@@ -30,7 +30,7 @@ export function planTopology(topology: Topology, options: PlanOptions = {}): Pla
   const streams = Object.entries(topology.streams)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, stream]) => planStream(topology, name, stream, renditionsOf, { multiplexers, distributors, transcoders: place(name, stream) }));
-  const context = { links: links(all, streams), publishersFrom: publishersFrom(streams), hasUltra: streams.some((s) => s.latency === "ultra") };
+  const context = { links: links(all, streams), publishersFrom: publishersFrom(streams), askedBy: askedBy(streams), hasUltra: streams.some((s) => s.latency === "ultra") };
   const hosts = all.map((seat) => completeHost(seat, internalDomain, context));
 
   return {
@@ -46,6 +46,15 @@ function deliveryWays({ delivery }: Topology): DeliveryPlan[] {
   return Object.entries(delivery)
     .map(([name, way]): DeliveryPlan => ({ name, kind: name === "cdn" || name === "distributors" ? name : "external", ...way }))
     .sort((a, b) => a.priority - b.priority || (a.name < b.name ? -1 : 1));
+}
+
+/** Where the topology first asks for each protocol. */
+function askedBy(streams: readonly StreamPlan[]): Map<IngestProtocol, readonly (string | number)[]> {
+  const first = new Map<IngestProtocol, readonly (string | number)[]>();
+  for (const path of streams.flatMap((stream) => stream.publish)) {
+    for (const protocol of path.via) if (!first.has(protocol)) first.set(protocol, [...path.provenance.path, "via"]);
+  }
+  return first;
 }
 
 /** Union of the allow-lists by protocol; one publisher without a list opens the protocol to anyone. */

@@ -139,7 +139,7 @@ const WRITTEN_AS: Readonly<Record<string, string>> = {
 const NAMED = new Set(["streams", "publishers", "viewers", "restream", "regions", "multiplexers", "transcoders", "distributors"]);
 
 /** A path of the typed topology as the file writes it; written paths stay as they are. */
-function writtenPath(path: SpecPath): SpecPath {
+export function writtenPath(path: SpecPath): SpecPath {
   return path.map((step, i) => (typeof step === "string" && !NAMED.has(String(path[i - 1])) ? WRITTEN_AS[step] ?? step : step));
 }
 

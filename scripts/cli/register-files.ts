@@ -33,6 +33,14 @@ export function registerFileCommands(program: Command): void {
   ["npx headend cost stacks/festival.yaml", "npx headend cost stacks/festival.yaml --json | jq .event.total",
     "exit codes: 0 estimated, 1 the event costs more than observe.budget, 2 errors"]);
 
+  examples(program.command("explain").description("say why a thing is as it is: lines of the topology, rule of the planner, formula with its numbers")
+    .argument("<thing...>", "port, rule, host, link, stream, publisher, rung, secret, capacity, cost or finding, and its name; then the topology file")
+    .option("--scale <number>", scaleText).option("--json", "as JSON")
+    .action(async (words: string[], options) => (await import("./explain.ts")).explain(words, { ...options, scale: await scaleOf(options) })),
+  ["npx headend explain port 1936@mux-eu-a stacks/festival.yaml", "npx headend explain host tx-eu-2 stacks/festival.yaml", "npx headend explain rung 720p@main-stage stacks/festival.yaml",
+    "npx headend explain capacity dist-eu-1 stacks/festival.yaml", "npx headend explain cost cloudfront stacks/festival.yaml", "npx headend explain finding HE405 stacks/festival.yaml",
+    "npx headend explain rule stacks/festival.yaml        all firewall rules; other kinds alone list their names"]);
+
   examples(program.command("render").description("write every file of every host into a folder")
     .argument("<file>", "topology file").requiredOption("-o, --out <dir>", "folder to write; must be empty or not exist")
     .option("--force", "replace what an earlier render wrote there")

@@ -6,6 +6,11 @@ type Colors = ReturnType<typeof picocolors.createColors>;
 /** Longest part of a line that is quoted, in characters. */
 const WINDOW = 100;
 
+/** True for a line with an address that has a query or a fragment: people paste stream keys there, so it is not repeated. */
+export function mayHoldKey(line: string): boolean {
+  return /:\/\/\S*[?#]/.test(line);
+}
+
 /** The line at a place with a caret under its column, as compilers show it. */
 export function quoteSource(text: string, { line, column }: SourcePosition, colors: Colors): string[] {
   const source = text.split(/\r?\n/)[line - 1];

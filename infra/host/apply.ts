@@ -139,8 +139,9 @@ export class Applier {
     }
   }
 
-  private values({ bundle, secrets }: Applied): MarkerValues {
-    return { secrets, addresses: bundle.addresses ?? {}, ...this.deps.localValues() };
+  private values({ bundle, secrets, public: address }: Applied): MarkerValues {
+    const local = this.deps.localValues();
+    return { secrets, addresses: bundle.addresses ?? {}, ...local, public: address ?? local.public };
   }
 
   private resolve(applied: Applied): Live {

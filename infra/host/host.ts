@@ -1,8 +1,9 @@
 /** hostd: holds the parts together for as long as the host runs. */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Server } from "node:net";
 import { Applier, bundleHash, type Say } from "./apply.ts";
+import { DRAINING } from "../render/paths.ts";
 import type { Clock } from "./clock.ts";
 import { messageOf } from "./failure.ts";
 import { Firewall, type Nft } from "./firewall.ts";
@@ -17,7 +18,7 @@ import { serve, type Request } from "./socket.ts";
 import { writeStatus, type HostStatus } from "./status.ts";
 import { BundleStore, type SecretStore } from "./store.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { UserIds } from "./users.ts";
+import { systemGroupId, type UserIds } from "./users.ts";
 
 export interface HostDeps {
   readonly places: Places;
@@ -77,7 +78,8 @@ export class Host {
     for (const name of readdirSync(places.run)) if (/^(staged|check)-|^backup$/.test(name)) rmSync(join(places.run, name), { recursive: true, force: true });
     this.statusChanged();
     void this.inTurn("starting", () => this.boot());
-    this.server = await serve(places.socket, (request, reply) => this.handle(request, reply));
+    const group = this.deps.env["HEADEND_SOCKET_GROUP"];
+    this.server = await serve(places.socket, (request, reply) => this.handle(request, reply), group ? systemGroupId(group) : null);
     this.peersLater();
   }
 
@@ -109,6 +111,7 @@ export class Host {
 
   private async handle(request: Request, reply: (line: string) => void): Promise<void> {
     if (request.op === "status") return reply(JSON.stringify(this.status()));
+    if (request.op === "drain") return this.drain(request.on);
     const wanted = readApplied(request.input);
     await this.inTurn("applying", async () => {
       const say: Say = (line) => { this.say(line); reply(this.redactor.redact(line)); };
@@ -121,6 +124,13 @@ export class Host {
         throw new Error(this.redactor.redact(messageOf(error)));
       }
     });
+  }
+
+  private drain(on: boolean): void {
+    const flag = join(this.deps.places.run, DRAINING);
+    if (existsSync(flag) === on) return;
+    if (on) writeFileSync(flag, ""); else rmSync(flag);
+    this.say(on ? "draining: /healthz fails, so that no new viewers are sent here" : "no longer draining");
   }
 
   private async boot(): Promise<void> {

@@ -1,4 +1,4 @@
-/** The program on every host: `host.js run | apply | status [--json] | health`. */
+/** The program on every host: `host.js run | apply | status [--json] | drain on|off | health`. */
 import { join } from "node:path";
 import { realClock } from "./clock.ts";
 import { HostFailure, messageOf } from "./failure.ts";
@@ -17,6 +17,7 @@ const USAGE = `usage: headend-host COMMAND
   run              supervise this host's services (long-running)
   apply            read {"bundle": …, "secrets": …} from standard input and bring it into force
   status [--json]  services, peers, firewall
+  drain on|off     with "on" /healthz fails, so that no new viewers are sent here
   health           exit 0 when every service is ready`;
 
 const WAIT_FOR_HOSTD_MS = 30_000;
@@ -27,7 +28,7 @@ async function run(): Promise<number> {
   process.umask(0o022);
   const host = new Host({
     places, clock: realClock, spawn: spawnGroup, probe: probeNetwork, nft: runNft, resolve4: dnsResolve4(),
-    secrets: new FileSecretStore(join(places.var, "secrets.json")), idsOf: systemUserIds, print, env: process.env,
+    secrets: new FileSecretStore(process.env["HEADEND_SECRETS_FILE"] ?? join(places.var, "secrets.json")), idsOf: systemUserIds, print, env: process.env,
     asRoot: process.getuid?.() === 0,
   });
   const stopped = new Promise<number>((resolve) => {
@@ -54,6 +55,11 @@ async function status(json: boolean): Promise<number> {
   }, realClock, 0);
 }
 
+async function drain(word: string | undefined): Promise<number> {
+  if (word !== "on" && word !== "off") throw new HostFailure(`drain takes "on" or "off", not "${word ?? ""}".`);
+  return ask(places.socket, { op: "drain", on: word === "on" }, print, realClock, 0);
+}
+
 function health(): number {
   const problem = healthProblem(places);
   print(problem ?? "ready");
@@ -66,6 +72,7 @@ async function main(args: readonly string[]): Promise<number> {
     case "run": return run();
     case "apply": return apply();
     case "status": return status(rest.includes("--json"));
+    case "drain": return drain(rest[0]);
     case "health": return health();
     default:
       process.stderr.write(`${USAGE}\n`);

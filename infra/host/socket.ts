@@ -1,23 +1,31 @@
-/** Requests to the running hostd: one JSON line in, JSON lines out, over a unix socket that only root may open. */
-import { chmodSync, rmSync } from "node:fs";
+/** Requests to the running hostd: one JSON line in, JSON lines out, over a unix socket that only root, or one chosen group, may open. */
+import { chmodSync, chownSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { sleep, type Clock } from "./clock.ts";
 import { HostFailure, messageOf } from "./failure.ts";
 
-export type Request = { readonly op: "apply"; readonly input: unknown } | { readonly op: "status" };
+export type Request =
+  | { readonly op: "apply"; readonly input: unknown }
+  | { readonly op: "status" }
+  /** `on`: /healthz fails from now on, so that no new viewers are sent here; those that are here go on. */
+  | { readonly op: "drain"; readonly on: boolean };
 export type Reply = { readonly line: string } | { readonly exit: number };
 export type Handler = (request: Request, reply: (line: string) => void) => Promise<void>;
 
 /** Longest request; a bundle of a large host is below 2 MB. */
 const LONGEST = 64 * 1024 * 1024;
 
-/** Serves requests. A client that goes away does not stop the work it asked for. */
-export async function serve(path: string, handle: Handler): Promise<Server> {
+/**
+ * Serves requests. A client that goes away does not stop the work it asked for.
+ * @param group id of a group whose members may ask too: who may ask decides what runs here as root
+ */
+export async function serve(path: string, handle: Handler, group: number | null = null): Promise<Server> {
   if (await answers(path)) throw new HostFailure("hostd runs already on this host.");
   rmSync(path, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => { void answer(socket, handle); });
   await new Promise<void>((resolve, reject) => { server.once("error", reject); server.listen(path, resolve); });
-  chmodSync(path, 0o600);   // before that, umask 022 keeps others out: connecting needs the right to write
+  if (group !== null) chownSync(path, 0, group);
+  chmodSync(path, group === null ? 0o600 : 0o660);   // before that, umask 022 keeps others out: connecting needs the right to write
   return server;
 }
 

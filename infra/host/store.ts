@@ -17,7 +17,12 @@ export interface SecretStore {
   prune(revision: number): Promise<void>;
 }
 
-export interface Applied { readonly bundle: Bundle; readonly secrets: Secrets }
+export interface Applied {
+  readonly bundle: Bundle;
+  readonly secrets: Secrets;
+  /** Address at which the outside reaches this host, where only the sender knows it. @default what hostd was started with */
+  readonly public?: string;
+}
 
 /** Writes a file so that it is either the old or the new one after a crash. */
 export function writeDurably(path: string, text: string, mode = 0o600): void {
@@ -62,15 +67,15 @@ export class BundleStore {
 
   /** Null when nothing was applied yet, or when what is kept cannot be read. */
   async load(): Promise<Applied | null> {
-    const saved = readJson<{ revision: number; bundle: Bundle }>(this.path);
+    const saved = readJson<{ revision: number; bundle: Bundle; public?: string }>(this.path);
     const secrets = saved === null ? null : await this.secrets.load(saved.revision);
-    return saved === null || secrets === null ? null : { bundle: saved.bundle, secrets };
+    return saved === null || secrets === null ? null : { bundle: saved.bundle, secrets, ...(saved.public === undefined ? {} : { public: saved.public }) };
   }
 
   async save(applied: Applied): Promise<void> {
     const revision = (readJson<{ revision: number }>(this.path)?.revision ?? 0) + 1;
     await this.secrets.save(revision, applied.secrets);
-    writeDurably(this.path, JSON.stringify({ revision, bundle: applied.bundle }));
+    writeDurably(this.path, JSON.stringify({ revision, bundle: applied.bundle, public: applied.public }));
     await this.secrets.prune(revision);
   }
 }

@@ -12,6 +12,13 @@ export function userIds(user: string, passwd: string): UserIds {
   return { uid: Number(fields[2]), gid: Number(fields[3]) };
 }
 
+/** Finds a group's id on this host. @throws HostFailure when there is no such group */
+export function systemGroupId(group: string): number {
+  const fields = readFileSync("/etc/group", "utf8").split("\n").map((line) => line.split(":")).find((f) => f[0] === group);
+  if (!fields) throw new HostFailure(`There is no group "${group}" on this host.`);
+  return Number(fields[2]);
+}
+
 /** Finds a user's ids on this host. */
 export function systemUserIds(user: string): UserIds {
   return userIds(user, readFileSync("/etc/passwd", "utf8"));

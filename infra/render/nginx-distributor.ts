@@ -1,7 +1,7 @@
 import type { Plan, StreamPlan } from "../plan/model.ts";
 import { NGINX_FILE, nginxMain } from "./nginx.ts";
 import type { RenderedFile } from "./bundle.ts";
-import { CACHE, ETC, EDGE_HLS_PORT, EDGE_WHEP_PORT, ORIGIN_PORT, PLAYER } from "./paths.ts";
+import { CACHE, DRAINING, ETC, EDGE_HLS_PORT, EDGE_WHEP_PORT, ORIGIN_PORT, PLAYER, RUN } from "./paths.ts";
 import { CERTIFICATE, KEY } from "./tls.ts";
 
 const HEADERS_FILE = "nginx/headers.conf";
@@ -129,7 +129,7 @@ ${corsMaps(served)}
       return 503;
     }
 ${sorted(names.map((stream) => (stream.latency === "low" ? lowLocation(stream) : ultraLocation(stream)))).join("\n")}
-    location = /healthz { default_type text/plain; return 200 "ok\\n"; }
+    location = /healthz { default_type text/plain; if (-f ${RUN}/${DRAINING}) { return 503 "draining\\n"; } return 200 "ok\\n"; }
     location = /streams.json { alias ${ETC}/streams.json; ${headers("public, max-age=5")} }
     location /player/ { alias ${PLAYER}/; ${headers("no-cache")} }
     location = / { root ${PLAYER}; try_files /index.html =404; ${headers("public, max-age=60")} }

@@ -12,6 +12,8 @@ export const SLATES = `${VAR}/slates`;
 export const SEGMENTS = `${RUN}/segments`;
 /** nginx cache, in memory. */
 export const CACHE = `${RUN}/cache`;
+/** File below {@link RUN} that exists while a distributor is being emptied: its /healthz fails. */
+export const DRAINING = "draining";
 /** Parts of the image: programs, player page. */
 export const LIB = "/usr/lib/headend";
 export const PLAYER = "/usr/share/headend/player";

@@ -1,9 +1,10 @@
 /**
- * Entry of headend's stand-in plugins: `node bundle.js docker|command|tls [engine address]` prints the port it listens
+ * Entry of headend's stand-in plugins: `node bundle.js docker|command|tls|aws [engine address]` prints the port it listens
  * on and serves until SIGTERM or SIGINT. Pulumi starts it through an executable named `pulumi-resource-NAME`.
  */
 import grpc from "@grpc/grpc-js";
 import type { Plugin } from "./resource.ts";
+import { awsPlugin } from "./aws/plugin.ts";
 import { commandPlugin } from "./command/plugin.ts";
 import { dockerPlugin } from "./docker/plugin.ts";
 import { tlsPlugin } from "./tls/plugin.ts";
@@ -11,7 +12,7 @@ import { createEngine } from "./wire/engine.ts";
 import { createOperations } from "./wire/operations.ts";
 import { service, serviceHandlers } from "./wire/service.ts";
 
-const PLUGINS: Readonly<Record<string, () => Plugin>> = { docker: dockerPlugin, command: commandPlugin, tls: tlsPlugin };
+const PLUGINS: Readonly<Record<string, () => Plugin>> = { docker: dockerPlugin, command: commandPlugin, tls: tlsPlugin, aws: () => awsPlugin() };
 
 /** Largest message, in bytes; the engine's own limit. */
 const MAX_MESSAGE = 400 * 1024 * 1024;

@@ -62,6 +62,8 @@ export interface Plugin {
   configure(config: Properties): void;
   /** Configuration keys whose change means a different system, hence new resources. */
   readonly replacingConfigKeys: readonly string[];
+  /** Answers a function; `tell` shows a line to the person at the terminal. Left out by plugins that have none. */
+  invoke?(token: string, args: Properties, tell: (message: string) => void): Promise<Properties>;
 }
 
 /** A failure told to the user as it stands: what is wrong and what to do, no stack. */

@@ -211,7 +211,13 @@ export function serviceHandlers(plugin: Plugin, engine: Engine, operations: Oper
       }, context(urn, signal));
       return new emptyPb.Empty();
     }),
-    invoke: unary((request: pb.InvokeRequest) => {
+    invoke: unary(async (request: pb.InvokeRequest) => {
+      if (plugin.invoke !== undefined) {
+        const outputs = await plugin.invoke(request.getTok(), fromStruct(request.getArgs()), (message) => engine.log("info", message, "", false));
+        const response = new pb.InvokeResponse();
+        response.setReturn(toStruct(outputs));
+        return response;
+      }
       throw new PluginError(`the function ${request.getTok()} is not supported by headend's stand-in for the ${plugin.name} plugin. ` +
         `Install the official one with: pulumi plugin install resource ${plugin.name} v${plugin.version}`);
     }),

@@ -10,7 +10,9 @@ import { pulumiHome } from "../pulumi-env.ts";
 import { pulumiPart } from "./pulumi.ts";
 
 /** The providers that headend's program uses. */
-export const PLUGINS = ["docker", "command", "tls"] as const;
+export const PLUGINS = ["docker", "command", "tls", "aws"] as const;
+/** Half a gigabyte that only deployments on AWS need: the user installs it, set-up takes it from then on. */
+const BY_HAND: readonly PluginName[] = ["aws"];
 export type PluginName = typeof PLUGINS[number];
 
 /** An official plugin's program, or "stand-in" where headend's own serves instead. */
@@ -45,7 +47,7 @@ export function pluginPart(root: string, name: PluginName): Part<Plugin> {
         // Pulumi marks an installation under way with a .partial file.
         if (isExecutable(program) && !existsSync(`${join(home, "plugins", `resource-${name}-v${version}`)}.partial`)) return { value: { kind: "official", program }, source: "installed" };
       }
-      return standInsChosen(ctx) ? { value: { kind: "stand-in" }, source: "registries" } : null;
+      return BY_HAND.includes(name) || standInsChosen(ctx) ? { value: { kind: "stand-in" }, source: "registries" } : null;
     },
 
     async download(ctx, step) {
@@ -73,7 +75,7 @@ export function pluginPart(root: string, name: PluginName): Part<Plugin> {
 
 /** Once stand-ins serve a clone they stay, so that no run waits for a network that was not there: removing .headend/bin asks again. */
 function standInsChosen(ctx: Context): boolean {
-  return PLUGINS.every((name) => {
+  return PLUGINS.filter((name) => !BY_HAND.includes(name)).every((name) => {
     try { return readFileSync(join(ctx.root, ".headend/bin", `pulumi-resource-${name}`), "latin1").startsWith("#!/bin/sh"); } catch { return false; }
   });
 }

@@ -100,7 +100,7 @@ describe("the pulumi command", () => {
 
 describe("writeBin", () => {
   const official = { kind: "official", program: "/p/pulumi-resource-x" } as const;
-  const plugins = { docker: official, command: official, tls: official };
+  const plugins = { docker: official, command: official, tls: official, aws: official };
 
   it("links official programs and wraps the language host", () => inFolder((root) => {
     const bin = writeBin(root, { pulumi: "/p/pulumi", languageHost: "/l/pulumi-language-nodejs", plugins });

@@ -37,13 +37,20 @@ const input = (stream: StreamPlan): string[] => [
   "-i", `rtsp://127.0.0.1:${RELAY_RTSP_PORT}/air/${stream.name}`,
 ];
 
+/**
+ * Fits a picture of any shape into the frame, with bars where the shape differs: a phone held upright is not stretched. Both filters look
+ * at every frame, because one graph sees slate and publishers of different sizes.
+ */
+const fit = (w: number, h: number): string =>
+  `scale=w='min(${w},2*round(${h}*dar/2))':h='min(${h},2*round(${w}/dar/2))':eval=frame,pad=${w}:${h}:(ow-iw)/2:(oh-ih)/2:eval=frame`;
+
 function videoGraph(stream: StreamPlan, rate: string): string {
   const sorted = [...stream.renditions].sort((a, b) => b.height - a.height || b.width - a.width);
   const [largest] = sorted as [Rendition, ...Rendition[]];
   const outputs = stream.renditions.map((_, i) => `x${i}`);
   // VA-API encodes pictures that already are on the device; the others take them from memory.
   const upload = stream.encoder.kind === "vaapi" ? ",format=nv12,hwupload" : "";
-  const head = `[0:v:0]scale=${largest.width}:${largest.height},setsar=1,format=yuv420p,setpts='${LOCK}',${rate}`;
+  const head = `[0:v:0]${fit(largest.width, largest.height)},setsar=1,format=yuv420p,setpts='${LOCK}',${rate}`;
   if (outputs.length === 1) return `${head}${upload}[o0]`;
   const scales = stream.renditions.map((r, i) => (r.width === largest.width && r.height === largest.height ? `[x${i}]null${upload}[o${i}]` : `[x${i}]scale=${r.width}:${r.height}${upload}[o${i}]`));
   return [`${head},split=${outputs.length}${outputs.map((o) => `[${o}]`).join("")}`, ...scales].join(";");

@@ -6,4 +6,5 @@ export { checkPorts, portMessage, type PortHolder, type PortTaken, type PortWant
 export { binDir, ensureState, pulumiEnv, stateRoot, userBackend } from "./pulumi-env.ts";
 export { installPulumiCommand, removePulumiCommand } from "./pulumi-command.ts";
 export { createReporter, elapsed, silentReporter, type Reporter, type Step } from "./reporter.ts";
-export { ensureTestTools, ensureToolchain, type TestTool, type Toolchain, type ToolchainOptions, type ToolchainPart } from "./toolchain.ts";
+export { findArchive, type BuiltArchive } from "./aws-programs.ts";
+export { ensureAwsPrograms, ensureTestTools, ensureToolchain, type TestTool, type Toolchain, type ToolchainOptions, type ToolchainPart } from "./toolchain.ts";

@@ -15,7 +15,11 @@ export interface Program {
 export const HOST_PROGRAMS: readonly Program[] = [
   { file: "host.js", entry: "infra/host/main.ts" },
   { file: "agent.js", entry: "infra/agent/main.ts" },
+  { file: "steering.js", entry: "infra/steering/main.ts" },
 ];
+
+/** What AWS hosts run besides: a bundle of its own, so that hostd starts as fast as everywhere. */
+export const AWS_PROGRAMS: readonly Program[] = [{ file: "aws.js", entry: "infra/host/aws/main.ts" }];
 
 /**
  * Bundles programs into one readable module each for Node 20; the same source gives the same text in every clone. All in one

@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import type { Architecture } from "../../infra/plan/capacity/sizes.ts";
 import { requireRoot, installPackages } from "./apt.ts";
 import { writeBin } from "./bin.ts";
 import { Cache, cacheDir } from "./cache.ts";
@@ -7,6 +8,8 @@ import { SetupError } from "./errors.ts";
 import { acquireLock } from "./lock.ts";
 import { ensureFolder, thisMachine, type Machine } from "./machine.ts";
 import { SOURCE_WORDS, Turns, provide, throwIfInterrupted, type Context, type Got, type Part, type Source } from "./part.ts";
+import type { BuiltArchive } from "./aws-programs.ts";
+import { awsProgramsPart } from "./parts/aws-programs.ts";
 import { baseImagePart } from "./parts/base-image.ts";
 import { dockerPart } from "./parts/docker.ts";
 import { hostImagePart } from "./parts/host-image.ts";
@@ -209,6 +212,22 @@ function describe(had: Had): ToolchainPart[] {
     ...PLUGINS.map((name) => ({ name: had.plugins[name].value.kind === "official" ? wanted.plugins[name].name : `headend's stand-in for plugin ${name}`, version: wanted.plugins[name].version, source: had.plugins[name].source })),
     ...(had.hostImage && wanted.hostImage ? [{ name: wanted.hostImage.name, version: wanted.hostImage.version, source: had.hostImage.source }] : []),
   ];
+}
+
+/** Builds what AWS hosts install, for the processors asked. Quick when it is there. @throws SetupError */
+export async function ensureAwsPrograms(options: Pick<ToolchainOptions, "root" | "reporter" | "signal" | "machine"> & { readonly architectures: readonly Architecture[] }): Promise<Readonly<Partial<Record<Architecture, BuiltArchive>>>> {
+  const machine = options.machine ?? thisMachine();
+  checkSystem(machine);
+  return withContext(options, machine, async (ctx) => {
+    const parts = options.architectures.map((architecture) => [architecture, awsProgramsPart(options.root, architecture)] as const);
+    const found = await Promise.all(parts.map(async ([architecture, part]) => [architecture, await part.find(ctx)] as const));
+    if (found.every(([, got]) => got !== null)) return Object.fromEntries(found.map(([architecture, got]) => [architecture, got?.value]));
+    return withLock(ctx, async () => {
+      const built: (readonly [Architecture, BuiltArchive])[] = [];
+      for (const [architecture, part] of parts) built.push([architecture, (await provide(part, ctx)).value]);
+      return Object.fromEntries(built);
+    });
+  });
 }
 
 /** Programs that tests use on this machine, and Debian's package for each. */

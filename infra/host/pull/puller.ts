@@ -18,10 +18,10 @@ export interface Hostd {
 export interface Programs {
   /** SHA-256 of the archive that is installed. */
   installed(): string;
-  /** Asks for another to be installed. */
-  want(sha256: string): void;
-  /** Why the archive could not be installed; null while that is not known. */
-  problem(sha256: string): string | null;
+  /** Asks for another to be installed; `attempt` tells one wish for it from the next. */
+  want(sha256: string, attempt: string): void;
+  /** Why that attempt failed; null while it is not known. */
+  problem(sha256: string, attempt: string): string | null;
 }
 
 export interface PullerDeps {
@@ -74,13 +74,13 @@ export class Puller {
   /** True when nothing is left to do for this pointer. */
   private async follow({ pointer, version }: SeenPointer): Promise<boolean> {
     const { deps } = this;
-    const address = await deps.publicAddress();
+    const address = pointer.publicAddress ?? await deps.publicAddress();
     const acme = pointer.acme === null ? null : await deps.acme(pointer);
     if (pointer.acme !== null && acme === null) { this.say("waiting for the certificate that is being ordered"); deps.adopted(pointer); return false; }
     const wish = JSON.stringify([version, address, acme?.certificate ?? null, deps.programs.installed()]);
     if (wish === this.settled) return true;
     deps.adopted(pointer);
-    if (pointer.programs !== deps.programs.installed()) return this.install(pointer, wish);
+    if (pointer.programs !== deps.programs.installed()) return this.install(pointer, version, wish);
     try {
       const bundle = await this.bundle(pointer);
       const fromAcme: readonly string[] = acme === null ? [] : CERTIFICATE_SECRETS;
@@ -100,11 +100,11 @@ export class Puller {
     }
   }
 
-  private async install(pointer: HostPointer, wish: string): Promise<boolean> {
-    const problem = this.deps.programs.problem(pointer.programs);
+  private async install(pointer: HostPointer, version: string, wish: string): Promise<boolean> {
+    const problem = this.deps.programs.problem(pointer.programs, version);
     if (problem === null) {
       this.say(`programs ${pointer.programs.slice(0, 12)} are asked for, ${this.deps.programs.installed().slice(0, 12) || "none"} are installed: installing`);
-      this.deps.programs.want(pointer.programs);
+      this.deps.programs.want(pointer.programs, version);
       return false;
     }
     await this.report(pointer, false, [problem]);

@@ -9,8 +9,9 @@ import { tail } from "../process.ts";
 import { packFolder } from "../tar.ts";
 import { dockerPart, engineWork } from "./docker.ts";
 
-const SUITE = "trixie";
-const PACKAGES = ["ca-certificates", "curl", "ffmpeg", "fonts-dejavu-core", "iproute2", "nftables", "nginx", "nodejs"] as const;
+export const SUITE = "trixie";
+/** What hosts run. On AWS the same packages come from the programs archive. */
+export const BASE_PACKAGES = ["ca-certificates", "curl", "ffmpeg", "fonts-dejavu-core", "iproute2", "nftables", "nginx", "nodejs"] as const;
 /** Nobody reads manuals inside a host: 60 MB less. Copyright files stay. */
 const LEFT_OUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/lintian/*"] as const;
 const KEPT = "/usr/share/doc/*/copyright";
@@ -18,7 +19,7 @@ const PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 const PULL_MS = 20_000;
 
 /** The image every host image is built on. */
-export const BASE_IMAGE = `headend/base:${recipeHash(SUITE, PACKAGES.join(" "), LEFT_OUT.join(" "), "1")}`;
+export const BASE_IMAGE = `headend/base:${recipeHash(SUITE, BASE_PACKAGES.join(" "), LEFT_OUT.join(" "), "1")}`;
 
 /** Debian 13 with what hosts run: FFmpeg, nginx, Node, nftables. */
 export const baseImagePart: Part<string> = {
@@ -42,7 +43,7 @@ export const baseImagePart: Part<string> = {
     try {
       writeFileSync(join(folder, "Dockerfile"), [
         `FROM ${image}`,
-        `RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${PACKAGES.join(" ")} && rm -rf /var/lib/apt/lists/* /var/cache/apt/*`,
+        `RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${BASE_PACKAGES.join(" ")} && rm -rf /var/lib/apt/lists/* /var/cache/apt/*`,
         "",
       ].join("\n"));
       await engineWork("the packages could not be installed", () =>
@@ -69,7 +70,7 @@ export const baseImagePart: Part<string> = {
 
 async function mmdebstrap(ctx: Context, tar: string, onDetail: (text: string) => void): Promise<void> {
   const options = [...LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`), `--dpkgopt=path-include=${KEPT}`];
-  const result = await runHere(ctx, ["mmdebstrap", "--variant=minbase", `--include=${PACKAGES.join(",")}`, ...options, SUITE, tar], {
+  const result = await runHere(ctx, ["mmdebstrap", "--variant=minbase", `--include=${BASE_PACKAGES.join(",")}`, ...options, SUITE, tar], {
     env: { LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive", TMPDIR: ctx.cache.scratch },
     onLine: (line) => { if (line.startsWith("I: ")) onDetail(line.slice(3, 60)); },
   });

@@ -7,6 +7,7 @@ import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./me
 import { nginxService } from "./nginx.ts";
 import { distributorHeaders, distributorNginx, upstreamOrder } from "./nginx-distributor.ts";
 import { EDGE_HLS_PORT, EDGE_WHEP_PORT, RELAY_RTSP_PORT } from "./paths.ts";
+import { PATHWAYS_CONF, renderPathways } from "./pathways.ts";
 import type { PlanIndex } from "./plan-index.ts";
 import { CERTIFICATE, certificateFiles, KEY } from "./tls.ts";
 
@@ -18,8 +19,9 @@ export function renderDistributor(plan: Plan, host: Host, index: PlanIndex): { f
     nginx: [distributorNginx(plan, served, host.region, index.regionOf), distributorHeaders()], list: streamList(plan, served),
     fast: served.filter((s) => s.latency !== "standard").map((stream) => ({ stream, tx: upstreamOrder(index.regionOf, stream, host.region)[0] ?? "" })),
   }));
-  const files = [...nginx, list, ...certificateFiles()];
-  const services = [nginxService([...nginx.map((f) => f.path), CERTIFICATE, KEY, "peers"], "http://127.0.0.1:8081/stub_status", [])];
+  const ways = renderPathways(plan, host, index, index.shared(served, "transcoders", () => [...new Set(served.flatMap((s) => s.transcoders))].sort()));
+  const files = [...nginx, list, ...ways.files, ...certificateFiles()];
+  const services = [nginxService([...nginx.map((f) => f.path), PATHWAYS_CONF, CERTIFICATE, KEY, "peers"], "http://127.0.0.1:8081/stub_status", []), ...ways.services];
   if (fast.length === 0) return { files, services };
 
   const whep = ROLE_PORTS.distributor.find((f) => f.name === "whep");

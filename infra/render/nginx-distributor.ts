@@ -1,7 +1,10 @@
 import type { Plan, StreamPlan } from "../plan/model.ts";
 import { NGINX_FILE, nginxMain } from "./nginx.ts";
 import type { RenderedFile } from "./bundle.ts";
-import { CACHE, DRAINING, ETC, EDGE_HLS_PORT, EDGE_WHEP_PORT, ORIGIN_PORT, PLAYER, RUN } from "./paths.ts";
+import { VIEWER } from "../agent/pathways.ts";
+import { BUCKETS } from "../steering/assign.ts";
+import { PATH } from "../steering/manifest.ts";
+import { CACHE, DRAINING, ETC, EDGE_HLS_PORT, EDGE_WHEP_PORT, ORIGIN_PORT, PLAYER, RUN, STEERING_OUT, STEERING_PORT } from "./paths.ts";
 import { CERTIFICATE, KEY } from "./tls.ts";
 
 const HEADERS_FILE = "nginx/headers.conf";
@@ -20,7 +23,7 @@ export function distributorNginx(plan: Plan, served: readonly StreamPlan[], regi
   const standard = served.filter((s) => s.latency === "standard");
   const orders = standard.map((stream) => ({ stream, order: upstreamOrder(regionOf, stream, region) }));
   const upstreams = new Map(orders.map(({ order }) => [upstreamName(order), order]));
-  return { path: NGINX_FILE, mode: "0644", reload: "hot-reload", content: nginxMain(http(plan, served, orders, upstreams)) };
+  return { path: NGINX_FILE, mode: "0644", reload: "hot-reload", content: nginxMain(http(plan, served, orders, [...upstreams].map((entry) => upstream(plan, regionOf, region, entry)))) };
 }
 
 /** A stream's viewers are all fed by the same transcoder, its others standing by: one upstream for each order of transcoders. */
@@ -28,14 +31,18 @@ function upstreamName(order: readonly string[]): string {
   return order.join("_then_");
 }
 
-function upstream(plan: Plan, [name, order]: readonly [string, readonly string[]]): string {
-  const servers = order.map((tx, i) => `    server ${tx}.${plan.internalDomain}:${ORIGIN_PORT} max_fails=1 fail_timeout=2s${i === 0 ? "" : " backup"};`);
+function upstream(plan: Plan, regionOf: ReadonlyMap<string, string>, region: string, [name, order]: readonly [string, readonly string[]]): string {
+  const backups = order.slice(1);
+  const mixed = new Set(backups.map((tx) => regionOf.get(tx) === region)).size > 1;
+  // nginx divides requests among backups: those of other regions come last.
+  const weight = (tx: string): string => (mixed && regionOf.get(tx) === region ? " weight=1000" : "");
+  const servers = order.map((tx, i) => `    server ${tx}.${plan.internalDomain}:${ORIGIN_PORT} max_fails=1 fail_timeout=3s${i === 0 ? "" : `${weight(tx)} backup`};`);
   return `  upstream ${name} {\n    zone ${name} 64k;\n${servers.join("\n")}\n    keepalive 32;\n  }`;
 }
 
 const sorted = (lines: readonly string[]): string[] => [...new Set(lines)].sort();
 
-function http(plan: Plan, served: readonly StreamPlan[], orders: readonly { stream: StreamPlan; order: string[] }[], upstreams: ReadonlyMap<string, readonly string[]>): string {
+function http(plan: Plan, served: readonly StreamPlan[], orders: readonly { stream: StreamPlan; order: string[] }[], upstreams: readonly string[]): string {
   const names = served.filter((s) => s.latency !== "standard");
   return `  map_hash_max_size 32768;
   map_hash_bucket_size 256;
@@ -43,7 +50,7 @@ function http(plan: Plan, served: readonly StreamPlan[], orders: readonly { stre
   # Short: a playlist that nobody asked for in the last seconds must be gone, or the next viewers at once would start on an old one ("updating").
   proxy_cache_path ${CACHE}/playlists levels=1:2 keys_zone=playlists:4m max_size=16m inactive=5s use_temp_path=off;
   limit_conn_zone $binary_remote_addr zone=conns:10m;
-${sorted([...upstreams].map((entry) => upstream(plan, entry))).join("\n")}
+${sorted(upstreams).join("\n")}
   # From the address as nginx decoded it, which chooses the location: as sent, /live/open/..%2flisted/ would get the policy of "open".
   uninitialized_variable_warn off;
   map $asked $stream { default ""; "~^/live/(?<name>[a-z0-9-]+)/" $name; }
@@ -56,7 +63,13 @@ ${corsMaps(served)}
   map $host $hsts { default "max-age=63072000"; localhost ""; "~^[0-9.]+$" ""; "~\\.localhost$" ""; }
   # nginx has no $http_host over HTTP/3, and who came that way need not be told.
   map "$http3|$http_host" $alt_svc { default 'h3=":443"; ma=86400'; "~^h3" ""; "~:(?<port>[0-9]+)$" 'h3=":$port"; ma=86400'; }
-  map $sent_http_content_type $csp { default ""; "~^text/html" "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"; }
+  map $sent_http_content_type $csp { default ""; "~^text/html" "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' $other_ways; media-src 'self' blob:; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"; }
+  include pathways.conf;
+  # Each viewer has a mark of his own, by which weights divide viewers and not addresses.
+  map $arg_v $viewer { default ""; "~^[0-9a-f]{32}$" $arg_v; }
+  split_clients "$viewer" $steering_bucket {
+${Array.from({ length: BUCKETS }, (_, i) => `    ${i === BUCKETS - 1 ? "*" : `${100 / BUCKETS}%`} ${i};`).join("\n")}
+  }
   include headers.conf;
   server {
     listen 443 ssl;
@@ -78,13 +91,15 @@ ${corsMaps(served)}
     proxy_set_header Host $host;
     proxy_set_header Cookie "";
     proxy_set_header Accept-Encoding "";
+    proxy_set_header X-Headend-Pathways $pathways;
     proxy_hide_header Access-Control-Allow-Origin;
     proxy_hide_header Access-Control-Allow-Credentials;
     proxy_hide_header Cache-Control;
     proxy_connect_timeout 300ms;
-    proxy_read_timeout 2s;
+    # A frozen transcoder costs its first request this long, once in fail_timeout: playlist and segment together stay below a player's buffer.
+    proxy_read_timeout 1s;
     proxy_next_upstream error timeout http_404 http_500 http_502 http_503 http_504;
-    proxy_next_upstream_tries 2;
+    proxy_next_upstream_tries 3;
     proxy_cache_key $uri;
     proxy_cache_methods GET HEAD;
     # Waiters must outlast a slow first answer: one that gives up goes to the transcoder itself.
@@ -102,16 +117,36 @@ ${corsMaps(served)}
       add_header Access-Control-Max-Age 86400 always;
       return 204;
     }
+    # The multivariant playlist: ways differ by where the request came from.
+    location ~ ^/live/[a-z0-9-]+/index\\.m3u8$ {
+      if ($origin_group = "") { rewrite ^ /-unknown last; }
+      proxy_pass http://$origin_group;
+      proxy_cache playlists;
+      proxy_cache_key "$uri $via";
+      sub_filter_types application/vnd.apple.mpegurl;
+      sub_filter_once off;
+      sub_filter "${VIEWER}" $request_id;
+${PLAYLIST}
+    }
+    location ~ ^/live/[a-z0-9-]+/steering\\.json$ {
+      root ${STEERING_OUT};
+      sub_filter_types application/json;
+      sub_filter_once off;
+      sub_filter "${PATH}" $asked;
+      sub_filter "${VIEWER}" $viewer;
+      try_files /$steering_home/$steering_bucket.json /any/$steering_bucket.json @steering;
+      ${headers("public, max-age=1")}
+    }
+    location @steering {
+      root ${ETC}/steering;
+      try_files /fallback.json =503;
+      ${headers("public, max-age=1")}
+    }
     location ~ ^/live/[a-z0-9-]+/.*\\.(?:m3u8|mpd)$ {
       if ($origin_group = "") { rewrite ^ /-unknown last; }
       proxy_pass http://$origin_group;
       proxy_cache playlists;
-      proxy_cache_valid 200 1s;
-      # The last good playlist is better for a player than any error: hls.js gives up for ever on a 404 and after three 503s.
-      proxy_cache_use_stale error timeout updating http_404 http_500 http_502 http_503 http_504;
-      proxy_intercept_errors on;
-      error_page 404 502 504 =503 @busy;
-      ${headers("public, max-age=1")}
+${PLAYLIST}
     }
     location ~ ^/live/[a-z0-9-]+/.*\\.(?:m4s|mp4)$ {
       if ($origin_group = "") { rewrite ^ /-unknown last; }
@@ -129,7 +164,18 @@ ${corsMaps(served)}
       return 503;
     }
 ${sorted(names.map((stream) => (stream.latency === "low" ? lowLocation(stream) : ultraLocation(stream)))).join("\n")}
-    location = /healthz { default_type text/plain; if (-f ${RUN}/${DRAINING}) { return 503 "draining\\n"; } return 200 "ok\\n"; }
+    # What balancers, other distributors and CDNs ask. The steering program knows more than nginx, but a missing one is no reason to leave.
+    location = /healthz {
+      if (-f ${RUN}/${DRAINING}) { return 503 "draining\\n"; }
+      proxy_pass http://127.0.0.1:${STEERING_PORT};
+      proxy_connect_timeout 200ms;
+      proxy_read_timeout 300ms;
+      proxy_next_upstream off;
+      error_page 502 504 = @alive;
+      ${headers("no-store")}
+    }
+    location @alive { internal; default_type text/plain; ${headers("no-store")} return 200 "ok\\n"; }
+    location = /pathways.json { alias ${ETC}/pathways.json; ${headers("public, max-age=5")} }
     location = /streams.json { alias ${ETC}/streams.json; ${headers("public, max-age=5")} }
     location /player/ { alias ${PLAYER}/; ${headers("no-cache")} }
     location = / { root ${PLAYER}; try_files /index.html =404; ${headers("public, max-age=60")} }
@@ -148,6 +194,14 @@ export function distributorHeaders(): RenderedFile {
   return { path: HEADERS_FILE, mode: "0644", reload: "hot-reload", content: lines.map((line) => `add_header ${line} always;\n`).join("") };
 }
 
+/** How playlists are cached. The last good one is better for a player than any error: hls.js gives up for ever on a 404 and after three 503s. */
+const PLAYLIST = `      proxy_cache_valid 200 1s;
+      proxy_cache_use_stale error timeout updating http_404 http_500 http_502 http_503 http_504;
+      proxy_intercept_errors on;
+      error_page 404 502 504 =503 @busy;
+      include headers.conf;
+      add_header Cache-Control "public, max-age=1" always;`;
+
 function headers(cacheControl: string): string {
   return `include headers.conf;\n      add_header Cache-Control "${cacheControl}" always;`;
 }
@@ -157,12 +211,13 @@ function corsMaps(served: readonly StreamPlan[]): string {
   const restricted = served.filter((s) => s.origins.length > 0);
   const rules = sorted(restricted.flatMap((s) => s.origins.map((origin) => `    "~^${s.name}\\|${originPattern(origin)}$" $http_origin;`)));
   const closed = sorted(restricted.map((s) => `    "~^${s.name}\\|" "";`));
-  return `  map "$stream|$http_origin" $cors {
+  return `  map "$stream|$http_origin" $cors_listed {
     default "*";
 ${[...rules, ...closed].join("\n")}
   }
+  map "$cors_listed|$own_origin" $cors { default $cors_listed; "~^\\|(?<own>.+)$" $own; }
   map $cors $cors_vary { default Origin; "*" ""; }
-  map $cors $cors_expose { default "Content-Length, Content-Range, Date, Age, X-Cache"; "" ""; }`;
+  map $cors $cors_expose { default "Content-Length, Content-Range, Date, Age, Location, X-Cache"; "" ""; }`;
 }
 
 function originPattern(origin: string): string {

@@ -19,8 +19,13 @@ export function originNginx(): RenderedFile {
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_connect_timeout 200ms;
-      proxy_read_timeout 1s;
+      # Below the distributors' patience, so that they hear of a frozen agent and need not wait for the end of their own.
+      proxy_read_timeout 700ms;
+      # One stale stream is no reason to take its whole host for dead: a distributor's nginx counts 503 as a failure of the server, and not 404.
+      proxy_intercept_errors on;
+      error_page 503 =404 @stale;
     }
+    location @stale { internal; add_header Cache-Control "no-store" always; return 404; }
     location ~ ^/live/.+\\.(?:m4s|mp4)$ { add_header Cache-Control "public, max-age=31536000, immutable"; }
     location = /healthz { proxy_pass http://agent; }
     location / { return 404; }

@@ -10,6 +10,8 @@ export const RECORDINGS = `${VAR}/recordings`;
 export const SLATES = `${VAR}/slates`;
 /** Segments on tmpfs: staging and published side by side, because complete segments are hard-linked from one to the other. */
 export const SEGMENTS = `${RUN}/segments`;
+/** Steering manifests that nginx hands to players, written by the steering program. */
+export const STEERING_OUT = `${RUN}/steering`;
 /** nginx cache, in memory. */
 export const CACHE = `${RUN}/cache`;
 /** File below {@link RUN} that exists while a distributor is being emptied: its /healthz fails. */
@@ -23,6 +25,8 @@ export const RELAY_API_PORT = 9997;
 export const MEDIAMTX_METRICS_PORT = 9998;
 export const RELAY_RTSP_PORT = 8554;
 export const AGENT_PORT = 7000;
+/** The steering program on a distributor. */
+export const STEERING_PORT = 7001;
 /** nginx on a transcoder, for distributors. */
 export const ORIGIN_PORT = 8080;
 /** MediaMTX on a distributor, for low and ultra, behind nginx. */

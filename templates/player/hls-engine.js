@@ -44,15 +44,22 @@ export class HlsEngine {
   stopped = false;
   native = false;
 
-  /** @param {HTMLVideoElement} video @param {string} url @param {Events} events */
-  constructor(video, url, events) {
+  /**
+   * @param {HTMLVideoElement} video @param {string} path of the playlist @param {Events} events
+   * @param {string[]} bases addresses before the path, "" first: this page's own. They are tried in turn.
+   */
+  constructor(video, path, events, bases = [""]) {
     this.video = video;
-    this.url = url;
+    this.path = path;
+    this.bases = bases;
+    this.base = 0;
     this.events = events;
     this.backoff = new Backoff(700, 5000);
     this.lastUpdate = Date.now();
     this.everPlayed = false;
   }
+
+  get url() { return this.bases[this.base % this.bases.length] + this.path; }
 
   async start() {
     const Hls = await loadHls();
@@ -113,7 +120,7 @@ export class HlsEngine {
     if (quiet <= this.patience()) return;
     this.kicked = (this.kicked ?? 0) + 1;
     // Tried again each second; after a dozen tries the player itself is rebuilt.
-    if (this.kicked > 12) { this.kicked = 0; this.again(0); return; }
+    if (this.kicked > 12) { this.kicked = 0; this.base++; this.again(0); return; }
     this.lastUpdate = Date.now() - (this.patience() - 1000);
     this.kicks++;
     h.stopLoad();
@@ -134,6 +141,8 @@ export class HlsEngine {
     const s = stateOf(code);
     this.events.state(s === "reconnecting" && !this.everPlayed ? "connecting" : s);
     const pause = this.backoff.take();
+    // No playlist at all from here: perhaps another distributor has it.
+    if (s === "reconnecting" || s === "waiting") this.base++;
     this.again(s === "denied" || s === "expired" ? 30_000 : pause);
   }
 
@@ -156,7 +165,7 @@ export class HlsEngine {
     const retry = async () => {
       if (this.stopped) return;
       let code = null;
-      try { code = (await fetch(this.url, { cache: "no-store" })).status; } catch { /* no connection: stays null */ }
+      try { code = (await fetch(this.url, { cache: "no-store" })).status; } catch { this.base++; /* no connection: code stays null */ }
       this.events.state(stateOf(code));
       this.timer = setTimeout(() => { if (!this.stopped) { this.restarts++; v.src = this.url; v.load(); this.resume(); } }, this.backoff.take());
     };

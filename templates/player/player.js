@@ -20,6 +20,15 @@ async function streams() {
   }
 }
 
+/** Base addresses of other distributors, for when this one is gone. @returns {Promise<string[]>} */
+async function others() {
+  try {
+    const res = await fetch("/pathways.json", { cache: "no-cache" });
+    if (res.ok) return (await res.json()).others.filter((/** @type {string} */ base) => base.startsWith("https://"));
+  } catch { /* then there is only this one */ }
+  return [];
+}
+
 /** @param {"list"|"watch"|"nothing"} id */
 function show(id) {
   for (const s of ["list", "watch", "nothing"]) byId(s).hidden = s !== id;
@@ -90,7 +99,7 @@ async function main() {
     byId("message").textContent = MESSAGE["needs-link"];
     return;
   }
-  watch({ ...stream, playlist: signed(stream.playlist), ...(stream.whep ? { whep: signed(stream.whep) } : {}) });
+  watch({ ...stream, playlist: signed(stream.playlist), ...(stream.whep ? { whep: signed(stream.whep) } : {}) }, others());
 }
 
 addEventListener("hashchange", () => location.reload());

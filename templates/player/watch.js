@@ -10,8 +10,11 @@ const MAX_ERRORS = 200;
 /** A stall this long gets an explanation. */
 const TELL_MS = 2000;
 
-/** @param {import("./player.js").Stream} stream */
-export function watch(stream) {
+/**
+ * @param {import("./player.js").Stream} stream
+ * @param {Promise<string[]>} elsewhere base addresses of other distributors
+ */
+export function watch(stream, elsewhere) {
   const video = /** @type {HTMLVideoElement} */ (byId("video"));
   const stage = byId("stage"), message = byId("message"), unmute = byId("unmute"), quality = /** @type {HTMLSelectElement} */ (byId("quality"));
   const volume = /** @type {HTMLInputElement} */ (byId("volume")), live = byId("live"), details = byId("details"), info = byId("info");
@@ -19,6 +22,8 @@ export function watch(stream) {
   let errorCount = 0, fellBack = false, trouble = { at: 0, code: /** @type {number|null} */ (null) };
   /** @type {import("./text.js").State} */ let state = "connecting";
   /** @type {HlsEngine | WhepEngine} */ let engine;
+  /** @type {string[]} */ const bases = [""];
+  void elsewhere.then((list) => bases.push(...list));
 
   /** @param {import("./text.js").State} next */
   const setState = (next) => {
@@ -46,7 +51,7 @@ export function watch(stream) {
     wanted: () => !meter.paused,
   };
 
-  const startHls = () => { meter.byFrames = false; engine = new HlsEngine(video, stream.playlist, events); void engine.start(); };
+  const startHls = () => { meter.byFrames = false; engine = new HlsEngine(video, stream.playlist, events, bases); void engine.start(); };
   const fallBack = stream.playlist ? () => { engine.stop(); fellBack = true; startHls(); } : null;
 
   /** @param {{ height: number, name: string, bitrate: number }} l @param {boolean} twin another rung has the same height */
@@ -159,7 +164,7 @@ export function watch(stream) {
   Object.defineProperty(window, "headend", { value: { stream: stream.name, get hls() { return engine.hls; }, stats }, configurable: true });
 
   setState("connecting");
-  if (stream.latency === "ultra" && stream.whep) { meter.byFrames = true; engine = new WhepEngine(video, stream.whep, events, fallBack); void engine.start(); }
+  if (stream.latency === "ultra" && stream.whep) { meter.byFrames = true; engine = new WhepEngine(video, stream.whep, events, fallBack, bases); void engine.start(); }
   else startHls();
   video.muted = true;
   reflect();

@@ -28,14 +28,21 @@ export class WhepEngine {
   frames = 0;
   framesAt = 0;
 
-  /** @param {HTMLVideoElement} video @param {string} url @param {import("./hls-engine.js").Events} events @param {(() => void) | null} fallBack */
-  constructor(video, url, events, fallBack) {
+  /**
+   * @param {HTMLVideoElement} video @param {string} path @param {import("./hls-engine.js").Events} events @param {(() => void) | null} fallBack
+   * @param {string[]} bases addresses before the path, tried in turn
+   */
+  constructor(video, path, events, fallBack, bases = [""]) {
     this.video = video;
-    this.url = url;
+    this.path = path;
+    this.bases = bases;
+    this.base = 0;
     this.events = events;
     this.fallBack = fallBack;
     this.backoff = new Backoff(500, 5000);
   }
+
+  get url() { return this.bases[this.base % this.bases.length] + this.path; }
 
   async start() {
     if (typeof RTCPeerConnection === "undefined") return this.fallBack ? this.fallBack() : this.events.state("unsupported");
@@ -114,6 +121,7 @@ export class WhepEngine {
     if (s !== "waiting") this.failures++;
     if (!this.everPlayed && this.fallBack && this.failures >= TRIES_BEFORE_FALLBACK && s !== "denied" && s !== "expired") return this.fallBack();
     this.events.state(s === "reconnecting" && !this.everPlayed ? "connecting" : s);
+    if (s !== "denied" && s !== "expired") this.base++;
     clearTimeout(this.timer);
     const pause = this.backoff.take();
     this.timer = setTimeout(() => { this.restarts++; void this.connect(); }, s === "denied" || s === "expired" ? 30_000 : pause);

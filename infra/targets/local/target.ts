@@ -32,11 +32,12 @@ export const localTarget: Target = {
     // A transcoder must know a stream before a multiplexer pushes it (a refused push is tried again only after 5 s), and must serve it
     // before a distributor asks for it: so an edit that moves a stream passes through the hosts in this order.
     const created: LocalHost[] = [];
+    const known = publicAddresses(plan, settings);
     for (const host of ORDER.flatMap((role) => plan.hosts.filter((h) => h.role === role))) {
       const bundle = bundles.find((b) => b.host === host.name);
       if (!bundle) throw new Error(`${host.name} has no bundle`);
       const made = new LocalHost(host.name, {
-        stack, host, bundle, image, networks, expose: settings.expose, publicAddress: publicAddress(settings), portOffset: settings.portOffset,
+        stack, host, bundle: { ...bundle, addresses: known }, image, networks, expose: settings.expose, publicAddress: publicAddress(settings), portOffset: settings.portOffset,
         secrets: secretsOf(bundle.secrets, secretValue, chain, key),
         recordings: host.role === "multiplexer" ? join(settings.recordingsDir, host.name) : null,
         gpu: gpuOf(plan, host),
@@ -71,6 +72,15 @@ function publicAddress(settings: TargetSettings): string {
   const inner = /^(docker|br-|veth)/;
   const outer = Object.entries(networkInterfaces()).filter(([name]) => !inner.test(name)).flatMap(([, list]) => list ?? []);
   return outer.find((a) => a.family === "IPv4" && !a.internal)?.address ?? "127.0.0.1";
+}
+
+/** Base address of every distributor, for the markers of the bundles. */
+function publicAddresses(plan: Plan, settings: TargetSettings): Record<string, string> {
+  return Object.fromEntries(plan.hosts.filter((h) => h.role === "distributor").map((h) => [h.name, `https://${publicName(settings)}:${httpsPort(h, settings)}`]));
+}
+
+function httpsPort(host: Host, settings: TargetSettings): number {
+  return publishedPorts(host, settings.portOffset).find((p) => p.name === "https")?.external ?? 443;
 }
 
 /** Name people use to reach the machine. */

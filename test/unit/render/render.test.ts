@@ -89,7 +89,7 @@ describe("distributor", () => {
   test("takes a stream from its transcoders in the plan's order, the second standing by", () => {
     const pair = planOf(EVERYTHING).streams.find((s) => s.name === "pair");
     const [first, second] = pair?.transcoders ?? [];
-    expect(file("dist-home-1", "nginx/nginx.conf")).toContain(`server ${first}.studio.internal:8080 max_fails=1 fail_timeout=2s;\n    server ${second}.studio.internal:8080 max_fails=1 fail_timeout=2s backup;`);
+    expect(file("dist-home-1", "nginx/nginx.conf")).toContain(`server ${first}.studio.internal:8080 max_fails=1 fail_timeout=3s;\n    server ${second}.studio.internal:8080 max_fails=1 fail_timeout=3s backup;`);
   });
   test("lists what can be watched", () => {
     expect(JSON.parse(file("dist-home-1", "streams.json"))).toMatchObject({ streams: [

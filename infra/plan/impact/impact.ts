@@ -22,10 +22,12 @@ export interface Effect {
   readonly stream: string | null;
   /** Names of this stream's publishers that lose their connection. */
   readonly publishers: readonly string[];
-  /** Whether this stream's viewers stop (re-buffer or lose the picture). */
-  readonly viewers: boolean;
+  /** Viewers expected by the topology who stop (re-buffer or lose the picture); 0 where none are expected, null where nobody stops. */
+  readonly viewers: number | null;
   /** How long people feel it, in seconds; null where nobody does or where it is for good. */
   readonly seconds: number | null;
+  /** What its people do or see, where that is not what the class says, e.g. "shows the slate for up to 5 s"; null else. */
+  readonly felt: string | null;
   /** Part of the topology that asked for it, e.g. ["streams", "main", "ladder"]; null where none did (headend itself or the stack's config changed). */
   readonly cause: SpecPath | null;
 }
@@ -51,8 +53,8 @@ export interface Felt {
   readonly class: ImpactClass;
   /** Publishers that lose their connection. */
   readonly publishers: readonly string[];
-  /** Viewers expected by the topology who stop; 0 where none do or none are expected. */
-  readonly viewers: number;
+  /** As in {@link Effect}. */
+  readonly viewers: number | null;
   readonly seconds: number | null;
   /** e.g. "main-stage: its 2 publishers reconnect, about 3 s; nobody else". */
   readonly sentence: string;

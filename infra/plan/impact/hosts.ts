@@ -1,0 +1,65 @@
+import type { Host } from "../model.ts";
+import { type Context, effect } from "./context.ts";
+import { dropAt } from "./ingest.ts";
+import type { Change, Effect } from "./impact.ts";
+import { carried } from "./encoding.ts";
+
+/** A container or machine is made anew and its services are ready again after about this long (docs/benchmarks.md: up from nothing 14.5 s, of which containers and configuration 7 s). */
+export const REPLACE_SECONDS = 10;
+
+/** Facts by name → what people call them. */
+const FACT_WORDS: Readonly<Record<string, string>> = {
+  image: "the host image", ports: "its published ports", expose: "the address that ports are published on", address: "its name",
+  planes: "its networks", public: "the address that publishers are told", recordings: "the folder for recordings", gpu: "its hardware encoder",
+  size: "its size", zone: "its zone", region: "its region", disk: "its disk",
+};
+
+/** Names of the facts of a host that differ. A fact that only one side knows is not compared: an older headend did not record it. */
+export function changedFacts(context: Context, host: string): string[] {
+  const before = context.before.facts[host] ?? {}, after = context.after.facts[host] ?? {};
+  return Object.keys(after).filter((fact) => before[fact] !== undefined && before[fact] !== after[fact]).sort();
+}
+
+/** Hosts that come, go, or are made anew. */
+export function hostChange(context: Context, name: string, replaced: ReadonlySet<string>): Omit<Change, "class"> | null {
+  const old = context.hosts.before.get(name), now = context.hosts.after.get(name);
+  const base = { kind: "host" as const, host: name, name };
+  if (old === undefined && now !== undefined) return { ...base, action: "added", effects: [effect("nothing", `a new ${now.role}; nobody is on it yet`, now.provenance.path)] };
+  if (now === undefined && old !== undefined) return { ...base, action: "removed", effects: removed(context, old) };
+  if (old === undefined || now === undefined) return null;
+  const facts = changedFacts(context, name);
+  if (facts.length > 0) return { ...base, action: "changed", effects: replacement(context, now, facts, replaced) };
+  const peers = (at: "before" | "after"): string => JSON.stringify(context.bundles[at].get(name)?.peers ?? []);
+  if (peers("before") === peers("after")) return null;
+  return { ...base, action: "changed", effects: [effect("nothing", "learns of other neighbours (hosts file and firewall sets)", context.cause(null, "transcoders", "multiplexers", "distributors"))] };
+}
+
+function removed(context: Context, host: Host): Effect[] {
+  const cause = context.cause(null, { multiplexer: "multiplexers", transcoder: "transcoders", distributor: "distributors" }[host.role], "regions");
+  const streams = [...context.streams.before.values()];
+  const effects = host.role === "multiplexer" ? streams.flatMap((s) => dropAt(host, s, () => true, "its multiplexer goes; it has to come in at another one", cause))
+    : host.role === "distributor" ? streams.filter((s) => s.distributors.includes(host.name)).map((s) =>
+      effect("viewers-rebuffer", `viewers of ${host.name} have to come in at another distributor`, cause, { stream: s.name, viewers: context.viewersAt(s.name, host), felt: "of removed distributors have to open it again" }))
+      : [];
+  return effects.length > 0 ? effects : [effect("nothing", "goes once nothing uses it any more", cause)];
+}
+
+/** A host that is made anew loses what it holds in memory: connections, segments, caches. `replaced`: all hosts that are. */
+function replacement(context: Context, host: Host, facts: readonly string[], replaced: ReadonlySet<string>): Effect[] {
+  const what = facts.map((fact) => FACT_WORDS[fact] ?? fact).join(", ");
+  const cause = context.cause(null, { multiplexer: "multiplexers", transcoder: "transcoders", distributor: "distributors" }[host.role], "regions", "name");
+  const own = effect("host-replaced", `is made anew, because ${what} ${facts.length === 1 ? "differs" : "differ"}`, cause, { seconds: REPLACE_SECONDS });
+  const streams = [...context.streams.before.values()];
+  const felt = {
+    multiplexer: () => streams.flatMap((s) => dropAt(host, s, () => true, "loses its multiplexer while that is made anew", cause, REPLACE_SECONDS)),
+    distributor: () => streams.filter((s) => s.distributors.includes(host.name)).map((s) =>
+      effect("viewers-rebuffer", `viewers of ${host.name} wait for it`, cause, { stream: s.name, viewers: context.viewersAt(s.name, host), seconds: REPLACE_SECONDS })),
+    transcoder: () => carried(context, host).map((name) => {
+      const others = (context.streams.before.get(name)?.transcoders ?? []).filter((tx) => !replaced.has(tx) && context.hosts.after.has(tx));
+      return others.length > 0
+        ? effect("stream-restarts", `its copy on ${host.name} is gone for a while; ${others[0]} serves it`, cause, { stream: name, seconds: 0 })
+        : effect("viewers-rebuffer", "no transcoder has it while this one is made anew", cause, { stream: name, viewers: context.viewers(name), seconds: REPLACE_SECONDS });
+    }),
+  }[host.role]();
+  return [own, ...felt];
+}

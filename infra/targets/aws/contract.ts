@@ -167,6 +167,11 @@ export function logGroupName(stack: string, role: string): string {
   return `/headend/${stack}/${role}`;
 }
 
+/** Log stream of an instance; it may write to no other. */
+export function logStreamName(key: string, instanceId: string): string {
+  return `${key}/${instanceId}`;
+}
+
 /** CloudWatch namespace of a stack's metrics. */
 export function metricNamespace(stack: string): string {
   return `headend/${stack}`;

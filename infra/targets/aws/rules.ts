@@ -27,9 +27,9 @@ const ANYWHERE = ["0.0.0.0/0", "::/0"] as const;
 /** Listeners of distributors that are reached through the region's load balancer. */
 const BALANCED: readonly Listener["name"][] = ["https", "http3"];
 
-/** True when every viewer comes through the CDN: then nobody else may reach a distributor. */
+/** True when every viewer comes through the stack's own CDN: then nobody else may reach a distributor. */
 export function cdnOnly(topology: Topology, plan: Plan): boolean {
-  return plan.streams.every((stream) => behindCdn(topology, stream));
+  return plan.streams.every((stream) => behindCdn(topology, stream)) && plan.delivery.every((way) => way.kind === "cdn");
 }
 
 /** Groups and rules of a region: exactly the plan's listeners and their peers, and outwards what the plan's links and AWS's own services need. */

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Host, Plane } from "../../plan/model.ts";
 import { RECORDINGS, RUN, VAR } from "../../render/paths.ts";
 import type { Bundle } from "../../render/bundle.ts";
+import { shownInputs } from "../shown.ts";
 import type { Gpu } from "./gpu.ts";
 import { publishedPorts } from "./ports.ts";
 
@@ -82,13 +83,4 @@ export class LocalHost extends pulumi.ComponentResource {
 /** Docker name of a host's container and state volume. */
 export function containerName(stack: string, host: string): string {
   return `headend-${stack}-${host}`;
-}
-
-/** Files and services as the diff shows them: text by path, commands as people read them. */
-function shownInputs(bundle: Bundle): pulumi.Inputs {
-  return {
-    files: Object.fromEntries(bundle.files.map((file) => [file.path, file.content])),
-    firewall: bundle.firewall,
-    services: Object.fromEntries(bundle.services.map((service) => [service.name, service.argv.join(" ")])),
-  };
 }

@@ -1,3 +1,4 @@
+import { WORKER_CONNECTIONS } from "../plan/capacity/connections.ts";
 import type { Service } from "./bundle.ts";
 import { ETC, RUN } from "./paths.ts";
 
@@ -25,7 +26,7 @@ worker_shutdown_timeout 30s;
 daemon off;
 pid ${RUN}/nginx/nginx.pid;
 error_log stderr warn;
-events { worker_connections 16384; }
+events { worker_connections ${WORKER_CONNECTIONS}; }
 http {
   server_tokens off;
   access_log off;

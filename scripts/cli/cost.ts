@@ -1,6 +1,6 @@
 import { estimate, type CostEstimate, type Period } from "../../infra/plan/cost/estimate.ts";
 import { SEARCHED, type BreakEven } from "../../infra/plan/cost/break-even.ts";
-import { times, usd, usdFine } from "../../infra/plan/cost/money.ts";
+import { usd, usdFine } from "../../infra/plan/cost/money.ts";
 import { priceAgeDays, PRICES } from "../../infra/plan/cost/prices.ts";
 import { EXIT } from "./lib/errors.ts";
 import { columns, paint, print, printJson } from "./lib/output.ts";
@@ -59,13 +59,11 @@ function list(title: string, items: readonly string[]): string {
   return [paint.bold(title), ...items.map((item) => `  ${item}`)].join("\n");
 }
 
-/** Who is cheaper, and from how many viewers on. Requests have no price in the data; up to which price the CDN wins is said instead. */
+/** Who is cheaper, and from how many viewers on. */
 export function breakEvenText({ hours, viewers, expected }: BreakEven): string {
   const from = viewers === null ? `Distributors alone are cheaper up to ${SEARCHED.toLocaleString("en-US")} viewers at least`
     : viewers === 1 ? "A CDN is cheaper from the first viewer on" : `A CDN is cheaper from ${viewers.toLocaleString("en-US")} viewers on`;
-  if (expected === null) return `${from}. CloudFront's requests are not counted.`;
+  if (expected === null) return `${from}.`;
   const { cdn, alone, requests } = expected;
-  const limit = alone > cdn && requests > 0 ? `: it stays cheaper while 10,000 of them cost less than ${usdFine(times(alone - cdn, 10_000 / requests))}` : "";
-  return `${from}; for ${expected.viewers.toLocaleString("en-US")} viewers in ${Number(hours.toFixed(1))} h: ${usd(cdn)} with CloudFront, ${usd(alone)} without.\n`
-    + `  CloudFront's ${(requests / 1e6).toFixed(1)} million requests are not counted${limit}.`;
+  return `${from}; for ${expected.viewers.toLocaleString("en-US")} viewers in ${Number(hours.toFixed(1))} h: ${usd(cdn)} with CloudFront and its ${(requests / 1e6).toFixed(1)} million requests, ${usd(alone)} without.`;
 }

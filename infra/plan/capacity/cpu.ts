@@ -18,35 +18,80 @@ const DECODE_MPX = (1920 * 1080 * 30) / 1e6;
  */
 const PRESET_FACTOR: Readonly<Record<string, number>> = { ultrafast: 0.61, superfast: 0.69, veryfast: 1, faster: 1.55, fast: 2.0, medium: 2.8 };
 
+/** What a processor takes for a stream. All figures are busy cores. */
+export interface CpuCosts {
+  /** For a process with its audio, whatever the picture. */
+  readonly stream: number;
+  /** For a million pixels a second of the source: decoding, the wall-clock filter, the first scaling. */
+  readonly decodePerMpx: number;
+  /** For a million pixels a second of a rung, at veryfast. */
+  readonly encodePerMpx: number;
+  /** For a picture a second of a rung, whatever its size, at veryfast. */
+  readonly perPicture: number;
+}
+
+/** Costs with where they are from: the defaults, or a calibration (docs/benchmarks.md, `headend bench --calibrate`). */
+export interface CpuModel extends CpuCosts {
+  /** For outputs: "default for x86", "measured 2026-12-01 on …". */
+  readonly from: string;
+  readonly measured: boolean;
+  /** Cost of a rung by preset against veryfast. */
+  readonly presets: Readonly<Record<string, number>>;
+  /** The same with the moving test picture of `headend demo`, which is easier than a camera's; null where it was not measured. */
+  readonly testPicture: CpuCosts | null;
+}
+
+/** Costs where nothing was measured. They come from x264 with look-ahead on older processors and are high rather than low. */
+export const DEFAULT_CPU: Readonly<Record<Architecture, CpuModel>> = { x86: defaults("x86"), arm: defaults("arm") };
+
+function defaults(architecture: Architecture): CpuModel {
+  return {
+    from: architecture === "arm" ? "default for full cores (Graviton)" : "default for x86 hardware threads", measured: false,
+    stream: 0, decodePerMpx: DECODE_CORES / DECODE_MPX, encodePerMpx: CORES_PER_MPX[architecture], perPicture: 0, presets: PRESET_FACTOR, testPicture: null,
+  };
+}
+
 /** Share of a host's processor that encoding may take (knowledge: sizing-and-cost 1, host rule). */
 export const CPU_USE = 0.7;
 
 export interface RungCpu { readonly name: string; readonly megapixels: number; readonly cores: number }
 export interface StreamCpu {
+  /** Everything but the rungs. */
   readonly decode: number;
   readonly rungs: readonly RungCpu[];
   /** Cores kept busy while the stream is live, on one transcoder, without headroom. */
   readonly cores: number;
-  /** False when the preset's cost was never measured: slower presets are then counted as medium, which is too little. */
+  /** False when the preset's cost is not known: slower presets are then counted as medium, which is too little. */
   readonly measured: boolean;
 }
 
+type Coded = Pick<StreamPlan, "source" | "fps" | "renditions" | "encoder">;
+
 /**
- * Cores that one copy of a stream keeps busy: `decode + sum(Mpx/s × k × preset factor)`.
+ * Cores that one copy of a stream keeps busy: `stream + decode × Mpx/s + sum((encode × Mpx/s + picture × fps) × preset factor)`.
  * Hardware encoders: decoding only, which is what they leave to the processor at least.
  */
-export function streamCpu(stream: Pick<StreamPlan, "source" | "fps" | "renditions" | "encoder">, architecture: Architecture): StreamCpu {
-  const { source, encoder, fps } = stream;
-  const decode = DECODE_CORES * ((source.width * source.height * source.fps) / 1e6 / DECODE_MPX);
-  const factor = PRESET_FACTOR[encoder.preset];
-  const k = encoder.kind === "x264" ? CORES_PER_MPX[architecture] * (factor ?? 2.8) : 0;
-  const rungs = stream.renditions.map((r) => rungCpu(r, fps, k));
+export function streamCpu(stream: Coded, model: CpuModel | Architecture): StreamCpu {
+  const known = typeof model === "string" ? DEFAULT_CPU[model] : model;
+  return cpuOf(stream, known, known.presets);
+}
+
+/** The same for the moving test picture of `headend demo`; null where the model does not know it. */
+export function testPictureCpu(stream: Coded, model: CpuModel): StreamCpu | null {
+  return model.testPicture === null ? null : cpuOf(stream, model.testPicture, model.presets);
+}
+
+function cpuOf({ source, encoder, fps, renditions }: Coded, costs: CpuCosts, presets: CpuModel["presets"]): StreamCpu {
+  const decode = costs.stream + costs.decodePerMpx * ((source.width * source.height * source.fps) / 1e6);
+  const factor = presets[encoder.preset];
+  const software = encoder.kind === "x264" ? factor ?? presets["medium"] ?? 2.8 : 0;
+  const rungs = renditions.map((r) => rungCpu(r, fps, costs, software));
   return { decode, rungs, cores: rungs.reduce((sum, rung) => sum + rung.cores, decode), measured: encoder.kind !== "x264" || factor !== undefined };
 }
 
-function rungCpu({ name, width, height }: Rendition, fps: number, k: number): RungCpu {
+function rungCpu({ name, width, height }: Rendition, fps: number, costs: CpuCosts, factor: number): RungCpu {
   const megapixels = (width * height * fps) / 1e6;
-  return { name, megapixels, cores: megapixels * k };
+  return { name, megapixels, cores: (megapixels * costs.encodePerMpx + fps * costs.perPicture) * factor };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Topology } from "../../spec/topology.ts";
+import { cloudfrontRegion, REGIONAL_CACHES } from "../cdn-regions.ts";
 import type { Host, Plan, StreamPlan } from "../model.ts";
-import { streamCpu } from "./cpu.ts";
-import type { Architecture } from "./sizes.ts";
+import { streamCpu, type CpuModel } from "./cpu.ts";
 
 /** What a host has to carry at the most, while every stream is live and every expected viewer watches. */
 export interface Demand {
@@ -15,6 +15,8 @@ export interface Demand {
   readonly diskGb: number;
   /** Viewers that this host serves itself. */
   readonly viewers: number;
+  /** Connections open at once: from publishers and viewers, and between hosts. */
+  readonly connections: number;
 }
 
 /** Memory that a transcoder needs at least (knowledge: requirements 12, s2: 2 cores and 4 GB for basic transcoding). */
@@ -23,8 +25,10 @@ const TRANSCODER_MB = 4000;
 const SEGMENTS_KEPT = 20;
 /** Caches of a distributor are in memory: 256 MB of segments, 16 MB of playlists (render/nginx-distributor.ts). */
 const CACHE_MB = 272;
+/** Idle connections that nginx on a distributor keeps to a transcoder (render/nginx-distributor.ts). */
+const KEPT_ALIVE = 32;
 /** HTTPS that one core sends, in Mbps: nginx with TLS and cached segments, 5 to 6 Gb/s (knowledge: media 6, measured). */
-const NGINX_MBPS_PER_CORE = 5000;
+export const NGINX_MBPS_PER_CORE = 5000;
 /** WebRTC viewers of one core (knowledge: media 6, MediaMTX 50 to 60). */
 const WHEP_VIEWERS_PER_CORE = 50;
 
@@ -64,91 +68,133 @@ export function expectedViewers(topology: Topology, name: string): Map<string, n
 }
 
 /** Viewers that a region's distributors serve themselves, by what they cost. */
-export interface RegionViewers { readonly viewers: number; readonly whep: number; readonly mbps: number; readonly cores: number }
+export interface RegionViewers {
+  readonly viewers: number;
+  /** Those of them that watch by WebRTC. */
+  readonly whep: number;
+  readonly mbps: number;
+  /** The part of it that goes over HTTPS. */
+  readonly httpsMbps: number;
+}
+
+/** Cores that serving viewers keeps busy. */
+export function servingCores({ whep, httpsMbps }: Pick<RegionViewers, "whep" | "httpsMbps">, tlsMbpsPerCore: number): number {
+  return whep / WHEP_VIEWERS_PER_CORE + httpsMbps / tlsMbpsPerCore;
+}
+
+/**
+ * Connections that a viewer keeps open: HTTP/2 and HTTP/3 need one, players on HTTP/1.1 load playlist and segment side by side;
+ * WebRTC has its signalling and its media.
+ */
+export const CONNECTIONS_PER_VIEWER = 2;
 
 /** Viewers of every region that reach distributors, not the CDN. */
-export function directViewers(topology: Topology, plan: Plan): Map<string, RegionViewers> {
+export function directViewers(topology: Topology, plan: Pick<Plan, "streams">): Map<string, RegionViewers> {
   const regions = new Map<string, RegionViewers>();
   for (const stream of plan.streams) {
     if (behindCdn(topology, stream)) continue;
     for (const [region, count] of expectedViewers(topology, stream.name)) {
-      const known = regions.get(region) ?? { viewers: 0, whep: 0, mbps: 0, cores: 0 };
+      const known = regions.get(region) ?? NOBODY;
       const mbps = (count * viewerKbps(stream)) / 1000;
       const whep = stream.latency === "ultra";
       regions.set(region, {
-        viewers: known.viewers + count, whep: known.whep + (whep ? count : 0), mbps: known.mbps + mbps,
-        cores: known.cores + (whep ? count / WHEP_VIEWERS_PER_CORE : mbps / NGINX_MBPS_PER_CORE),
+        viewers: known.viewers + count, whep: known.whep + (whep ? count : 0), mbps: known.mbps + mbps, httpsMbps: known.httpsMbps + (whep ? 0 : mbps),
       });
     }
   }
   return regions;
 }
 
+const NOBODY: RegionViewers = { viewers: 0, whep: 0, mbps: 0, httpsMbps: 0 };
+
+/** Caches of the CDN that ask distributors for a stream: the shield alone, else the regional ones near its viewers; 0 without a CDN. */
+export function cdnCaches(topology: Topology, stream: StreamPlan): number {
+  if (!behindCdn(topology, stream)) return 0;
+  if (topology.cdn?.shield) return 1;
+  const near = new Set([...expectedViewers(topology, stream.name).keys()].map((region) => cloudfrontRegion(topology.regions[region]?.aws ?? "us-east-1")));
+  return Math.max(1, [...near].reduce((sum, region) => sum + REGIONAL_CACHES[region], 0));
+}
+
 /**
  * Demand of every host. Worst cases on purpose: every publisher, backups too, on the same multiplexer; every distributor of a stream
  * at the same transcoder; every viewer on the best rendition. Distributors: the regions' viewers spread evenly over `counts` hosts.
- * @param architectureOf decides what a pixel costs
  */
-export function demands(
-  topology: Topology, plan: Plan, architectureOf: (host: Host) => Architecture, counts: (region: string) => number,
-): Map<string, Demand> {
-  const load = { multiplexer: multiplexerLoads(topology, plan), transcoder: transcoderLoads(plan), distributor: distributorLoads(topology, plan, counts) };
-  return new Map(plan.hosts.map((host) => [host.name, load[host.role](host, architectureOf(host))]));
+export function demands(topology: Topology, plan: Planned, machine: Machine): Map<string, Demand> {
+  const load = { multiplexer: multiplexerLoads(topology, plan), transcoder: transcoderLoads(plan, machine), distributor: distributorLoads(topology, plan, machine) };
+  return new Map(plan.hosts.map((host) => [host.name, load[host.role](host)]));
 }
 
-type Load = (host: Host, architecture: Architecture) => Demand;
+type Planned = Pick<Plan, "hosts" | "streams">;
 
-function multiplexerLoads(topology: Topology, plan: Plan): Load {
+/** What the hosts are. */
+export interface Machine {
+  /** What a pixel costs. */
+  readonly cpuOf: (host: Host) => CpuModel;
+  /** HTTPS that one core sends, in Mbps. */
+  readonly tlsMbpsPerCore: (host: Host) => number;
+  /** Distributors of a region that share its viewers. */
+  readonly counts: (region: string) => number;
+}
+
+type Load = (host: Host) => Demand;
+
+function multiplexerLoads(topology: Topology, plan: Planned): Load {
   // Nearly all paths have the same list of multiplexers: sums are kept by list.
-  const byList = new Map<readonly string[], { inMbps: number; outMbps: number; diskGb: number }>();
+  const byList = new Map<readonly string[], typeof none>();
+  const none = { inMbps: 0, outMbps: 0, diskGb: 0, connections: 0 };
   for (const stream of plan.streams) {
     const mbps = stream.source.bitrateKbps / 1000;
     for (const path of stream.publish) {
-      const sum = byList.get(path.multiplexers) ?? { inMbps: 0, outMbps: 0, diskGb: 0 };
+      const sum = byList.get(path.multiplexers) ?? { ...none };
       sum.inMbps += mbps;
-      sum.outMbps += mbps * (stream.transcoders.length + (path.backup ? 0 : stream.restream.length));
+      const copies = stream.transcoders.length + (path.backup ? 0 : stream.restream.length);
+      sum.outMbps += mbps * copies;
+      sum.connections += 1 + copies;
       sum.diskGb += (mbps / 8000) * recordedSeconds(topology, stream);
       byList.set(path.multiplexers, sum);
     }
   }
   const total = totals(byList);
-  return (host) => ({ cores: null, memoryMb: null, viewers: 0, ...total(host.name, { inMbps: 0, outMbps: 0, diskGb: 0 }) });
+  return (host) => ({ cores: null, memoryMb: null, viewers: 0, ...total(host.name, none) });
 }
 
-function transcoderLoads(plan: Plan): Load {
+function transcoderLoads(plan: Planned, { cpuOf }: Machine): Load {
   const carried = new Map<string, StreamPlan[]>();
   for (const stream of plan.streams) for (const name of stream.transcoders) carried.set(name, [...carried.get(name) ?? [], stream]);
-  return (host, architecture) => {
+  return (host) => {
+    const model = cpuOf(host);
     const streams = carried.get(host.name) ?? [];
     const sum = (value: (stream: StreamPlan) => number): number => streams.reduce((total, stream) => total + value(stream), 0);
     return {
-      cores: sum((s) => streamCpu(s, architecture).cores),
+      cores: sum((s) => streamCpu(s, model).cores),
       memoryMb: TRANSCODER_MB + sum((s) => (s.latency === "standard" ? (ladderMbps(s) / 8) * s.segmentSeconds * SEGMENTS_KEPT : 0)),
       inMbps: sum((s) => (s.source.bitrateKbps / 1000) * s.publish.length),
       outMbps: sum((s) => ladderMbps(s) * s.distributors.length),
       diskGb: 0, viewers: 0,
+      // A distributor keeps up to 32 connections to a transcoder, whatever the number of streams (render/nginx-distributor.ts).
+      connections: sum((s) => s.publish.length) + new Set(streams.flatMap((s) => s.distributors)).size * KEPT_ALIVE,
     };
   };
 }
 
-function distributorLoads(topology: Topology, plan: Plan, counts: (region: string) => number): Load {
+function distributorLoads(topology: Topology, plan: Planned, { counts, tlsMbpsPerCore }: Machine): Load {
   const byList = new Map<readonly string[], { inMbps: number; cdnMbps: number }>();
   for (const stream of plan.streams) {
     const sum = byList.get(stream.distributors) ?? { inMbps: 0, cdnMbps: 0 };
     sum.inMbps += ladderMbps(stream);
-    if (behindCdn(topology, stream)) sum.cdnMbps += ladderMbps(stream);
+    sum.cdnMbps += ladderMbps(stream) * cdnCaches(topology, stream);
     byList.set(stream.distributors, sum);
   }
   const total = totals(byList);
   const direct = directViewers(topology, plan);
   return (host) => {
     const { inMbps, cdnMbps } = total(host.name, { inMbps: 0, cdnMbps: 0 });
-    const region = direct.get(host.region) ?? { viewers: 0, whep: 0, mbps: 0, cores: 0 };
+    const region = direct.get(host.region) ?? NOBODY;
     const hosts = Math.max(1, counts(host.region));
-    // The CDN takes each object once at least; without a shield each of its regional caches may ask, and how many is not known.
+    // Each cache of the CDN takes each object once; all of them may ask the same distributor.
     return {
-      cores: region.cores / hosts + cdnMbps / NGINX_MBPS_PER_CORE, memoryMb: CACHE_MB, inMbps,
-      outMbps: region.mbps / hosts + cdnMbps, diskGb: 0, viewers: Math.ceil(region.viewers / hosts),
+      cores: servingCores({ whep: region.whep / hosts, httpsMbps: region.httpsMbps / hosts + cdnMbps }, tlsMbpsPerCore(host)), memoryMb: CACHE_MB, inMbps,
+      outMbps: region.mbps / hosts + cdnMbps, diskGb: 0, viewers: Math.ceil(region.viewers / hosts), connections: Math.ceil(region.viewers / hosts) * CONNECTIONS_PER_VIEWER,
     };
   };
 }

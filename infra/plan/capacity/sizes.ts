@@ -9,10 +9,13 @@ export interface SizeFacts {
   readonly memoryMb: number;
   /** Rate held for hours, in Mbps; null when it is not known. "Up to" figures are bursts and are not used. */
   readonly baselineMbps: number | null;
+  /** Has a card that NVENC runs on. */
+  readonly nvidia: boolean;
 }
 
 interface Family {
   readonly architecture: Architecture;
+  readonly nvidia?: true;
   /** Baseline in Mbps by size. */
   readonly baseline: Readonly<Record<string, number>>;
   /** GiB for each vCPU, from "large" on. @default 2 */
@@ -30,7 +33,7 @@ const CN_ARM: Family = { architecture: "arm", baseline: { medium: 3125, large: 6
 const T: Omit<Family, "architecture"> = {
   baseline: { medium: 256, large: 512, xlarge: 1024, "2xlarge": 2048 }, gib: 4, odd: { small: [2, 2], medium: [2, 4] },
 };
-const G5: Family = { architecture: "x86", gib: 4, baseline: { xlarge: 2500, "2xlarge": 5000, "4xlarge": 10_000, "8xlarge": 25_000, "16xlarge": 25_000 } };
+const G5: Family = { architecture: "x86", nvidia: true, gib: 4, baseline: { xlarge: 2500, "2xlarge": 5000, "4xlarge": 10_000, "8xlarge": 25_000, "16xlarge": 25_000 } };
 
 const FAMILIES: Readonly<Record<string, Family>> = {
   t3: { architecture: "x86", ...T }, t4g: { architecture: "arm", ...T },
@@ -38,10 +41,16 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   c7i: C_X86, c6i: C_X86, c7a: C_X86, m7i: { ...C_X86, gib: 4 },
   c7g: C_ARM, c8g: C_ARM, c7gn: CN_ARM, c8gn: CN_ARM,
   c6in: { architecture: "x86", baseline: { large: 3125, xlarge: 6250, "2xlarge": 12_500, "4xlarge": 25_000, "8xlarge": 50_000, "16xlarge": 100_000 } },
-  g4dn: { architecture: "x86", gib: 4, baseline: { xlarge: 5000, "2xlarge": 10_000, "4xlarge": 20_000, "8xlarge": 50_000, "16xlarge": 50_000 } },
+  g4dn: { architecture: "x86", nvidia: true, gib: 4, baseline: { xlarge: 5000, "2xlarge": 10_000, "4xlarge": 20_000, "8xlarge": 50_000, "16xlarge": 50_000 } },
   g5: G5, g6: G5,
   vt1: { architecture: "x86", baseline: { "3xlarge": 3120, "6xlarge": 6250, "24xlarge": 25_000 }, odd: { "3xlarge": [12, 24], "6xlarge": [24, 48], "24xlarge": [96, 192] } },
 };
+
+/** Families of the table. */
+export const FAMILY_NAMES: readonly string[] = Object.keys(FAMILIES);
+
+/** True for T sizes: what they promise is a burst on credits. */
+export const isBurstable = (size: string): boolean => /^t\d/.test(size);
 
 /** Facts of a size such as "c7g.2xlarge"; null when it is not in the table. */
 export function sizeFacts(name: string): SizeFacts | null {
@@ -53,7 +62,7 @@ export function sizeFacts(name: string): SizeFacts | null {
   const vcpus = odd?.[0] ?? VCPUS[size];
   if (vcpus === undefined || (baselineMbps === null && odd === undefined)) return null;
   const gib = odd?.[1] ?? vcpus * (family.gib ?? 2);
-  return { name, architecture: family.architecture, vcpus, memoryMb: Math.round(gib * 1073.741824), baselineMbps };
+  return { name, architecture: family.architecture, vcpus, memoryMb: Math.round(gib * 1073.741824), baselineMbps, nvidia: family.nvidia === true };
 }
 
 /** Cap of an internet gateway below 32 vCPUs, and least cap from there on, in Mbps (AWS: ec2-instance-network-bandwidth). */
@@ -63,6 +72,11 @@ const GATEWAY_MBPS = 5000;
 export function internetMbps({ vcpus, baselineMbps }: Pick<SizeFacts, "vcpus" | "baselineMbps">): number | null {
   if (baselineMbps === null) return null;
   return Math.min(baselineMbps, vcpus < 32 ? GATEWAY_MBPS : Math.max(GATEWAY_MBPS, baselineMbps / 2));
+}
+
+/** True when the size's own network is faster than what the gateway lets through: the difference is paid for and not to be had. */
+export function gatewayCapped({ vcpus, baselineMbps }: Pick<SizeFacts, "vcpus" | "baselineMbps">): boolean {
+  return baselineMbps !== null && (internetMbps({ vcpus, baselineMbps }) ?? 0) < baselineMbps;
 }
 
 /** Share of a link that is planned with; the rest is for bursts (knowledge: sizing-and-cost 3). */

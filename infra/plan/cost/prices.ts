@@ -1,11 +1,18 @@
 import data from "./prices.json" with { type: "json" };
+import { cloudfrontRegion, type CloudFrontRegion } from "../cdn-regions.ts";
 import { micro, times, type Micro } from "./money.ts";
 
+export { cloudfrontRegion, type CloudFrontRegion };
 export interface Tier { readonly upToGb: number | null; readonly perGb: number }
-export type CloudFrontRegion = keyof typeof data.cloudfront.tiers;
 
-/** The dated price list; see its `about`. */
-export const PRICES = data;
+/** A dated price list; see its `about`. */
+export type PriceList = Omit<typeof data, "compute" | "regionFactors"> & {
+  readonly compute: Omit<typeof data.compute, "perHour"> & { readonly perHour: Readonly<Record<string, number>> };
+  readonly regionFactors: Omit<typeof data.regionFactors, "factors"> & { readonly factors: Readonly<Record<string, number>> };
+};
+
+/** The list that comes with headend; `headend prices --refresh` makes newer ones. */
+export const PRICES: PriceList = data;
 
 /** Cost of an amount of transfer whose price falls in steps; steps count from zero, since earlier use in the month is not known. */
 export function tiered(tiers: readonly Tier[], gb: number): Micro {
@@ -21,36 +28,41 @@ export function tiered(tiers: readonly Tier[], gb: number): Micro {
 }
 
 /** CloudFront to viewers of a price region. */
-export function cloudfrontCost(region: CloudFrontRegion, gb: number): Micro {
-  return tiered(data.cloudfront.tiers[region], gb);
+export function cloudfrontCost(region: CloudFrontRegion, gb: number, prices: PriceList = PRICES): Micro {
+  return tiered(prices.cloudfront.tiers[region], gb);
+}
+
+/** HTTPS requests that viewers of a price region make of CloudFront. */
+export function requestsCost(region: CloudFrontRegion, requests: number, prices: PriceList = PRICES): Micro {
+  return times(micro(prices.requests.per10000[region]), requests / 10_000);
 }
 
 /** EC2 to the internet. */
-export function internetCost(gb: number): Micro {
-  return tiered(data.internet.tiers, gb);
+export function internetCost(gb: number, prices: PriceList = PRICES): Micro {
+  return tiered(prices.internet.tiers, gb);
 }
 
 /** Factor of an AWS region on us-east-1's prices: an assumption of the data; null when there is none. */
-export function regionFactor(aws: string): number | null {
-  const factors: Readonly<Record<string, number>> = data.regionFactors.factors;
+export function regionFactor(aws: string, prices: PriceList = PRICES): number | null {
+  const { factors } = prices.regionFactors;
   return Object.hasOwn(factors, aws) ? factors[aws] ?? null : null;
 }
 
 /** Price of an hour of an instance in a region; null when the size has none in the data. */
-export function computePrice(size: string, factor: number): Micro | null {
-  const prices: Readonly<Record<string, number>> = data.compute.perHour;
-  const price = Object.hasOwn(prices, size) ? prices[size] : undefined;
+export function computePrice(size: string, factor: number, prices: PriceList = PRICES): Micro | null {
+  const { perHour } = prices.compute;
+  const price = Object.hasOwn(perHour, size) ? perHour[size] : undefined;
   return price === undefined ? null : times(micro(price), factor);
 }
 
-/** The CloudFront price region that viewers near an AWS region belong to. */
-export function cloudfrontRegion(aws: string): CloudFrontRegion {
-  const exact: Readonly<Record<string, CloudFrontRegion>> = { "ap-northeast-1": "japan", "ap-northeast-3": "japan", "ap-southeast-2": "australia", "ap-southeast-4": "australia", "ap-south-1": "india", "ap-south-2": "india" };
-  const byPrefix: Readonly<Record<string, CloudFrontRegion>> = { us: "us", ca: "us", mx: "us", eu: "eu", il: "eu", af: "africa", me: "africa", sa: "south-america" };
-  return exact[aws] ?? byPrefix[aws.split("-")[0] ?? ""] ?? "asia";
+/** Age of a price list, in days. */
+export function priceAgeDays(nowMs: number, prices: PriceList = PRICES): number {
+  return Math.floor((nowMs - Date.parse(prices.date)) / 86_400_000);
 }
 
-/** Age of the oldest dated price, in days. */
-export function priceAgeDays(nowMs: number): number {
-  return Math.floor((nowMs - Date.parse(data.date)) / 86_400_000);
+/** How old prices are, in words, and whether that is too old; for every place that shows costs. */
+export function priceAge(nowMs: number, prices: PriceList = PRICES): { readonly days: number; readonly stale: boolean; readonly text: string } {
+  const days = priceAgeDays(nowMs, prices);
+  const stale = days > prices.staleAfterDays;
+  return { days, stale, text: `prices of ${prices.date}, ${days === 0 ? "today" : `${days} day${days === 1 ? "" : "s"} old`}${stale ? ": too old to rely on, run npx headend prices --refresh" : ""}` };
 }

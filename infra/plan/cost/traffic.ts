@@ -1,7 +1,7 @@
 import type { Topology } from "../../spec/topology.ts";
-import { behindCdn, expectedViewers, ladderMbps, viewerKbps } from "../capacity/demand.ts";
-import type { Host, Plan } from "../model.ts";
-import { cloudfrontRegion, type CloudFrontRegion } from "./prices.ts";
+import { behindCdn, cdnCaches, expectedViewers, ladderMbps, viewerKbps } from "../capacity/demand.ts";
+import { cloudfrontRegion, type CloudFrontRegion } from "../cdn-regions.ts";
+import type { Host, Plan, StreamPlan } from "../model.ts";
 
 /** GB that 1 Mbps is in an hour, decimal (knowledge: sizing-and-cost 4). */
 export const GB_PER_MBPS_HOUR = 0.45;
@@ -19,18 +19,35 @@ export interface Traffic {
   readonly restream: ReadonlyMap<string, number>;
   readonly crossZone: number;
   readonly crossRegion: number;
+  /** Requests of viewers to the CDN, by its price region. */
+  readonly requests: ReadonlyMap<CloudFrontRegion, number>;
+  /** Requests of the CDN's caches to its shield. */
+  readonly shieldRequests: number;
+  /** Viewers that find distributors by DNS. */
+  readonly directViewers: number;
+}
+
+/**
+ * Requests of a viewer in an hour: for each segment length one video and one audio segment, and both playlists again
+ * (RFC 8216 6.3.4: a live playlist is reloaded once a target duration).
+ */
+export function requestsPerHour({ segmentSeconds }: Pick<StreamPlan, "segmentSeconds">): number {
+  return (4 * 3600) / segmentSeconds;
 }
 
 /**
  * Traffic of one live hour: every publisher, backups too, sends to its first multiplexer; every viewer takes the best rendition; a distributor
  * asks the nearest transcoder. From AWS hosts to CloudFront is free.
  */
-export function traffic(topology: Topology, plan: Plan): Traffic {
+export function traffic(topology: Topology, plan: Pick<Plan, "hosts" | "streams">): Traffic {
   const hosts = new Map(plan.hosts.map((host) => [host.name, host]));
   const viewers = new Map<string, number>();
   const cdn = new Map<CloudFrontRegion, number>();
   const restream = new Map<string, number>();
   const between = { zone: 0, region: 0, none: 0 };
+  const requests = new Map<CloudFrontRegion, number>();
+  let shieldRequests = 0;
+  let directViewers = 0;
   const pulls = pullsOf(topology, hosts);
   for (const stream of plan.streams) {
     const contribution = (stream.source.bitrateKbps / 1000) * GB_PER_MBPS_HOUR;
@@ -46,11 +63,21 @@ export function traffic(topology: Topology, plan: Plan): Traffic {
     between.region += ladder * pull.region;
     for (const [region, count] of expectedViewers(topology, stream.name)) {
       const gb = (count * viewerKbps(stream) / 1000) * GB_PER_MBPS_HOUR;
-      if (behindCdn(topology, stream)) add(cdn, cloudfrontRegion(awsOf(topology, region)), gb);
-      else add(viewers, region, gb);
+      if (behindCdn(topology, stream)) {
+        const near = cloudfrontRegion(awsOf(topology, region));
+        add(cdn, near, gb);
+        add(requests, near, count * requestsPerHour(stream));
+      } else {
+        add(viewers, region, gb);
+        directViewers += count;
+      }
+    }
+    // Every object of every rendition and of the audio, for each cache that asks the shield instead of the distributors.
+    if (topology.cdn?.shield && behindCdn(topology, stream)) {
+      shieldRequests += cdnCaches({ ...topology, cdn: { ...topology.cdn, shield: false } }, stream) * (stream.renditions.length + 1) * (requestsPerHour(stream) / 2);
     }
   }
-  return { viewers, cdn, restream, crossZone: between.zone, crossRegion: between.region };
+  return { viewers, cdn, restream, crossZone: between.zone, crossRegion: between.region, requests, shieldRequests, directViewers };
 }
 
 type Link = "none" | "zone" | "region";

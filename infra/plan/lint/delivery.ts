@@ -1,9 +1,11 @@
+import { gatewayCapped, internetMbps, sizeFacts } from "../capacity/sizes.ts";
 import { allViewers, hasCdn, isPublic, MANY_VIEWERS, rate, some, viewersOf } from "./facts.ts";
-import { eachStream, type Rule } from "./rule.ts";
+import { linkMessage, overloads } from "./overload.ts";
+import { eachStream, type Found, type LintContext, type Rule } from "./rule.ts";
 
-/** What an instance below 32 vCPU sends through an internet gateway, and the part of it to plan with (sizing-and-cost 3). */
-const GATEWAY_KBPS = 5_000_000;
-const USABLE = 0.8;
+/** Rules that a security group holds unless AWS is asked for more, and how many CloudFront's prefix list counts as (Amazon VPC user guide, quotas and AWS-managed prefix lists; the lists of both address families). */
+const GROUP_RULES = 60;
+const PREFIX_LIST_WEIGHT = 55;
 
 const continent = (awsRegion: string): string => ({ ca: "us", mx: "us" } as Record<string, string>)[awsRegion.split("-")[0]!] ?? awsRegion.split("-")[0]!;
 
@@ -77,18 +79,10 @@ export const deliveryRules: readonly Rule[] = [
     },
   },
   {
-    id: "HE509", severity: "warning", title: "more viewers than the distributors' way to the internet carries",
-    reason: "An instance below 32 vCPU sends at most 5 Gbps through the internet gateway, whatever its size promises; 80 % of that is usable.",
-    fix: "Add a CDN, or raise the distributors' `max`.", source: "EC2 user guide, instance network bandwidth; knowledge: sizing-and-cost 3; requirements 12 (bandwidth = bitrate x viewers)",
-    check: ({ topology, streams }) => {
-      if (hasCdn(topology) || !Object.values(topology.regions).some(({ aws }) => aws !== null)) return [];
-      const needed = streams.reduce((sum, plan) => sum + viewersOf(topology.streams[plan.name]!) * (Math.max(0, ...plan.renditions.map((r) => r.bitrateKbps)) + plan.audio.bitrateKbps), 0);
-      const most = Object.values(topology.distributors).reduce((sum, { max }) => sum + max, 0);
-      return needed > most * GATEWAY_KBPS * USABLE ? [{
-        path: ["distributors"], message: `Viewers at the top rung need ${rate(needed)}; ${most} distributor${most === 1 ? "" : "s"} can send ${rate(most * GATEWAY_KBPS * USABLE)}.`,
-        fix: `Add a CDN, or allow ${Math.ceil(needed / (GATEWAY_KBPS * USABLE))} distributors.`,
-      }] : [];
-    },
+    id: "HE509", severity: "warning", title: "more viewers than the distributors' links carry",
+    reason: "A link carries its baseline for hours, not its burst; below 32 vCPU an instance sends at most 5 Gbps through the internet gateway, whatever its size promises. 80 % of that is usable.",
+    fix: "Add a CDN, raise the distributors' `max`, or use a size with 32 vCPU such as c7gn.8xlarge.", source: "EC2 user guide, instance network bandwidth; knowledge: sizing-and-cost 3; requirements 12 (bandwidth = bitrate x viewers)",
+    check: (context) => overloads(context, "distributor", "bandwidth", linkMessage),
   },
   {
     id: "HE510", severity: "info", title: "no viewers expected",
@@ -99,4 +93,48 @@ export const deliveryRules: readonly Rule[] = [
       return isPublic(topology) && silent.length > 0 ? [{ path: ["streams", silent[0]!, "viewers"], message: `No viewers are expected on ${some(silent)}.` }] : [];
     },
   },
+  {
+    id: "HE511", severity: "warning", title: "more firewall rules than a security group holds",
+    reason: "A security group takes 60 rules. Each address block counts once for each port, \"anyone\" twice (IPv4 and IPv6), and CloudFront's prefix list as 55.",
+    fix: "Join address blocks, offer fewer protocols, keep streams past the CDN off these distributors, or ask AWS for more rules a group.", source: "Amazon VPC user guide, quotas (60 rules a group) and AWS-managed prefix lists (weight 55); knowledge: aws 2",
+    check: (context) => securityGroups(context).filter(({ rules }) => rules > GROUP_RULES).map(({ path, what, rules }) => ({ path, message: `${what} need ${rules} rules; a security group holds ${GROUP_RULES}.` })),
+  },
+  {
+    id: "HE512", severity: "warning", title: "size whose network the internet gateway does not let through",
+    reason: "Below 32 vCPU an instance has 5 Gbps through the internet gateway; a faster network is paid for and never used by viewers.",
+    fix: "Use a smaller size of the family, or one with 32 vCPU.", source: "EC2 user guide, instance network bandwidth; knowledge: sizing-and-cost 3 (cap that sizing must apply)",
+    check: ({ topology }) => Object.entries(topology.distributors).flatMap(([region, { size }]): Found[] => {
+      const facts = size === null ? null : sizeFacts(size);
+      // A size just above the cap, such as c7gn.large, is the smallest that reaches it.
+      return facts === null || !gatewayCapped(facts) || (facts.baselineMbps ?? 0) < 2 * (internetMbps(facts) ?? 0) ? []
+        : [{ path: ["distributors", region, "size"], message: `${size} has ${rate((facts.baselineMbps ?? 0) * 1000)}, of which ${rate((internetMbps(facts) ?? 0) * 1000)} reach viewers.` }];
+    }),
+  },
+  {
+    id: "HE513", severity: "warning", title: "more connections than distributors take",
+    reason: "Each nginx worker takes 16,384 connections, one worker for each vCPU; players beyond that are refused.",
+    fix: "Use more distributors or a larger size, or a CDN.", source: "infra/render/nginx.ts (worker_connections); infra/plan/capacity/demand.ts (two connections a viewer)",
+    check: (context) => overloads(context, "distributor", "connections", (host, { connections }) => `${host.host} serves ${host.demand.viewers} viewers with ${host.demand.connections} connections; ${host.size} takes ${connections}.`),
+  },
 ];
+
+/** Rules that the security group of each role needs in each AWS region, as the aws target makes them: a rule for each port and source. */
+function securityGroups({ topology, hosts, streams }: LintContext): { readonly path: readonly string[]; readonly what: string; readonly rules: number }[] {
+  const direct = !hasCdn(topology) || streams.some(({ latency }) => latency !== "standard");
+  return (["multiplexer", "transcoder", "distributor"] as const).flatMap((role) => Object.keys(topology.regions).filter((region) => topology.regions[region]?.aws).map((region) => {
+    const rules = new Map<string, number>();
+    for (const host of hosts.filter((h) => h.role === role && h.region === region)) {
+      for (const { name, transport, port, from } of host.listeners) {
+        for (const peer of from) {
+          // Hosts are let in by their group.
+          const [source, weight] = peer.kind === "cidr" ? [peer.cidr, 1] : peer.kind === "anyone" ? ["anyone", 2] : ["group", 1];
+          if (!direct && (name === "https" || name === "http3")) continue;
+          rules.set(`${transport} ${port} ${source}`, weight);
+          if (peer.kind === "host") break;   // a list is of one kind
+        }
+      }
+    }
+    const fromCdn = role === "distributor" && hasCdn(topology) ? PREFIX_LIST_WEIGHT : 0;
+    return { path: [`${role}s`, region], what: `The ${role}s in ${region}`, rules: fromCdn + [...rules.values()].reduce((a, b) => a + b, 0) };
+  }));
+}

@@ -2,7 +2,7 @@ import { RULES } from "./table.ts";
 
 const GROUPS: Readonly<Record<string, string>> = {
   0: "What the plan decided", 1: "Pictures and encoding", 2: "Latency", 3: "Publishers", 4: "Redundancy", 5: "Delivery and access", 6: "Recording, other platforms, slate",
-  7: "Event and names", 8: "Machine sizes", 9: "Suppressions",
+  7: "Event and names", 8: "Machine sizes and cost", 9: "Suppressions",
 };
 
 /** docs/lint.md, from the table. */
@@ -16,6 +16,8 @@ export function lintDocs(): string {
     "A finding that you accept is suppressed with its reason, on its line or on the line above:", "",
     "```yaml", "      # headend-ignore HE302: the church's encoder only has RTMP", "      altar: { via: [rtmp] }", "```", "",
     "A suppression without a reason does not count; one that suppresses nothing is a finding itself.", "",
+    "`--certificate FILE` compares the certificate that a stack will show with the topology. Several files given at once are also compared with",
+    "each other.", "",
     "Sources called *knowledge* and *requirements* are the project's notes: measurements on the versions headend pins, and what the documents it was",
     "planned from say (s0 to s4).",
   ];

@@ -1,4 +1,4 @@
-import { allViewers, some } from "./facts.ts";
+import { allViewers, covers, hostCount, some } from "./facts.ts";
 import type { Rule } from "./rule.ts";
 
 const HOUR = 3_600_000;
@@ -6,6 +6,9 @@ const HOUR = 3_600_000;
 const LONG_HOURS = 48;
 /** What one change of a CloudFront distribution takes (knowledge: aws 3). */
 const CDN_CHANGE_MINUTES = 15;
+/** Longest TTL that Route 53's guide advises where records fail over, and how long its fast health checks take: 3 × 10 s. */
+const FAILOVER_TTL = 60;
+const DETECT_SECONDS = 30;
 /** X.509 names: ub-common-name (RFC 5280 appendix A). */
 const COMMON_NAME = 64;
 /** Names of load balancers and target groups on AWS. */
@@ -46,10 +49,47 @@ export const eventRules: readonly Rule[] = [
     check: ({ topology }) => (topology.event && topology.observe.alerts.email === null ? [{ path: ["event"], message: "No address for alarms is declared." }] : []),
   },
   {
+    id: "HE706", severity: "warning", title: "two events at the same time",
+    reason: "Both would answer for one domain, or be one stack: the second `up` replaces the first in the middle of its event.",
+    fix: "Give them domains and names of their own, or other dates.", source: "issue \"Foresight\": event in the past or overlapping; README (one stack, one topology)",
+    check: ({ topology: { event, name, domain }, others }) => others.flatMap((other) => {
+      if (event === null || other.event === null || event.doorsMs >= other.event.endMs || other.event.doorsMs >= event.endMs) return [];
+      const same = domain !== null && domain === other.domain ? `the domain ${domain}` : name === other.name ? `the name ${name}` : null;
+      return same === null ? [] : [{ path: ["event"], message: `${other.name === name ? "Another topology" : other.name} runs at the same time, from ${new Date(other.event.doorsMs).toISOString().slice(0, 16)}Z, and has ${same} too.` }];
+    }),
+  },
+  {
+    id: "HE707", severity: "warning", title: "DNS answers kept for longer than a failover may take",
+    reason: "A dead host is noticed within 30 s (three health checks of 10 s); then publishers and viewers go on asking the old address until their resolver forgets it.",
+    fix: "Say dns: { ttl: 30 s }, at most 60 s.", source: "Route 53 developer guide, values for failover records: TTL of 60 seconds or less; knowledge: aws 6 (Route53 TTL longer than the failover target)",
+    check: ({ topology }) => {
+      const several = hostCount(topology.multiplexers) > 1 || Object.values(topology.distributors).reduce((sum, { max }) => sum + max, 0) > 1;
+      return topology.dns.ttlSeconds > FAILOVER_TTL && several
+        ? [{ path: ["dns", "ttlSeconds"], message: `Names are kept for ${topology.dns.ttlSeconds} s, so moving to another host takes up to ${topology.dns.ttlSeconds + DETECT_SECONDS} s.` }] : [];
+    },
+  },
+  {
     id: "HE711", severity: "warning", title: "domain too long for a certificate's name",
     reason: "The common name of a certificate has at most 64 characters; tools refuse to make or read a longer one.",
     fix: "Use a shorter domain.", source: "RFC 5280 appendix A (ub-common-name 64)",
     check: ({ topology: { domain } }) => (domain !== null && domain.length > COMMON_NAME ? [{ path: ["domain"], message: `The domain has ${domain.length} characters.` }] : []),
+  },
+  {
+    id: "HE713", severity: "warning", title: "domain and certificate do not match",
+    reason: "Browsers and OBS refuse a certificate that is for another name.",
+    fix: "Get a certificate for the domain (and *.DOMAIN for its hosts), or correct `domain`.", source: "RFC 6125 6.4 (matching of DNS names)",
+    check: ({ topology: { domain }, certificate }) => (certificate === null || domain !== null && certificate.names.some((name) => covers(name, domain)) ? [] : [{
+      path: domain === null ? ["name"] : ["domain"], message: `The certificate is for ${some(certificate.names)}, ${domain === null ? "but no domain is declared" : `not for ${domain}`}.`,
+    }]),
+  },
+  {
+    id: "HE714", severity: "warning", title: "certificate ends before the event does",
+    reason: "From that moment on nobody can connect any more.",
+    fix: "Renew it before the event.", source: "RFC 5280 4.1.2.5 (validity)",
+    check: ({ topology: { event }, certificate, nowMs }) => {
+      const until = event?.endMs ?? nowMs;
+      return certificate !== null && until !== null && certificate.endsMs <= until ? [{ path: ["event", "endMs"], message: `The certificate ends on ${new Date(certificate.endsMs).toISOString().slice(0, 16)}Z.` }] : [];
+    },
   },
   {
     id: "HE712", severity: "info", title: "names too long for AWS load balancers",

@@ -35,6 +35,11 @@ export function overlap(a: string, b: string): boolean {
   return addressA.kind() === addressB.kind() && addressA.match(addressB, Math.min(lengthA, lengthB));
 }
 
+/** True when one name of a certificate stands for a host name; a wildcard stands for one label (RFC 6125 6.4.3). */
+export function covers(name: string, host: string): boolean {
+  return name.startsWith("*.") ? host.slice(host.indexOf(".")) === name.slice(1) : name.toLowerCase() === host;
+}
+
 /** Private addresses (RFC 1918, RFC 4193), loopback and link-local: never seen as a source on the internet. */
 export function isPrivate(address: string): boolean {
   return ["private", "uniqueLocal", "loopback", "linkLocal", "carrierGradeNat"].includes(ipaddr.parse(address.replace(/\/\d+$/, "")).range());

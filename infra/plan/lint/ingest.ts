@@ -5,6 +5,17 @@ import type { Publisher } from "../../spec/topology.ts";
 /** Upload that a publisher needs over what it sends (requirements 2 and 12: at least half as much again). */
 const UPLOAD_FACTOR = 1.5;
 
+const DAY_MS = 86_400_000;
+/** Keys older than this are old. */
+const KEY_MS = 365 * DAY_MS;
+
+/** 20261205 → that day in epoch milliseconds; null for numbers that are no date. */
+function dateOf(rotation: number): number | null {
+  const text = /^(20\d\d)(\d\d)(\d\d)$/.exec(String(rotation));
+  const ms = text === null ? Number.NaN : Date.parse(`${text[1]}-${text[2]}-${text[3]}`);
+  return Number.isNaN(ms) ? null : ms;
+}
+
 /** A check that looks at one publisher at a time. */
 const eachPublisher = (check: (publisher: Publisher, label: string, path: (string | number)[], stream: StreamView) => Found | null | false, when: (stream: StreamView) => boolean = () => true) =>
   (stream: StreamView): Found[] => (when(stream) ? Object.entries(stream.spec.publishers) : []).flatMap(([name, publisher]) =>
@@ -92,6 +103,23 @@ export const ingestRules: readonly Rule[] = [
       const onAws = Object.keys(topology.multiplexers).every((region) => topology.regions[region]?.aws);
       return onAws && eachPublisher(({ from }, label, path) => from.length > 0 && from.every(isPrivate) && { path: [...path, "from"], message: `${label}: ${some(from)} cannot be seen from AWS.` })(stream);
     }),
+  },
+  {
+    id: "HE309", severity: "warning", title: "old stream key",
+    reason: "A key that was given to people a year ago is on laptops, in chats and with those who have left. Keys are never short: headend derives them with 128 bits or more from the stack's secret, which must have 32 characters.",
+    fix: "Raise keyRotation to today's date and send the new publish kit.", source: "requirements 7 (s2: stream keys are secrets, rotate them)",
+    check: eachStream((stream, { nowMs }) => nowMs !== null && eachPublisher(({ keyRotation }, label, path) => {
+      const rotated = dateOf(keyRotation);
+      return rotated !== null && nowMs - rotated > KEY_MS && { path: [...path, "keyRotation"], message: `${label}: has the key of ${new Date(rotated).toISOString().slice(0, 10)}, ${Math.floor((nowMs - rotated) / DAY_MS)} days old.` };
+    })(stream)),
+  },
+  {
+    id: "HE310", severity: "info", title: "age of a stream key is not known",
+    reason: "An event that people pay for should not run on keys that nobody knows the age of.",
+    fix: "Write keyRotation as a date, e.g. keyRotation: 20261205; the publisher then needs the new publish kit.", source: "requirements 7 (s2: stream keys are secrets, rotate them); issue \"Foresight\": short or old keys",
+    check: eachStream((stream) => stream.spec.access.token && eachPublisher(({ keyRotation }, label, path) => keyRotation > 1 && dateOf(keyRotation) === null && {
+      path: [...path, "keyRotation"], message: `${label}: was given new keys ${keyRotation - 1} times, but not when.`,
+    })(stream)),
   },
   {
     id: "HE401", severity: "warning", title: "primary and backup in the same place",

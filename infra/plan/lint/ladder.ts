@@ -5,16 +5,18 @@ import { eachStream, type Rule } from "./rule.ts";
 const LONGEST_KEYFRAME = 2;
 /** Frames and macroblocks a second of H.264 level 5.2 (ITU-T H.264 table A-1). */
 const LEVEL_5_2 = { frame: 36_864, second: 2_073_600 };
+/** Pixels a second up to which encoding the source is the usual case. */
+const PIXELS_1080P30 = 1920 * 1080 * 30;
 const SLOW_PRESETS = new Set(["medium", "slow", "slower", "veryslow"]);
 
 /** Rules about pictures and how they are encoded. */
 export const ladderRules: readonly Rule[] = [
   {
-    id: "HE001", severity: "info", title: "`source` is encoded, not copied",
-    reason: "A copy of the publisher's own pictures cannot follow the slate or switch between publishers without a stall.",
-    fix: "Leave `source` out of the ladder if its rate is not wanted.", source: "knowledge: continuity 9.4; README, Design",
-    check: eachStream(({ name, plan, at }) => plan.sourceMode === "encoded" && {
-      path: at("ladder"), message: `${name}: \`source\` is encoded at the publisher's size and bitrate.`,
+    id: "HE001", severity: "info", title: "`source` of a large picture is encoded, not copied",
+    reason: "A copy of the publisher's own pictures cannot follow the slate or switch between publishers without a stall; above 1080p30 encoding it again is most of the transcoder's work.",
+    fix: "Leave `source` out of the ladder if its rate is not wanted.", source: "knowledge: continuity 9.4, sizing-and-cost 1; README, Design",
+    check: eachStream(({ name, spec, plan, at }) => plan.sourceMode === "encoded" && spec.source.width * spec.source.height * spec.source.fps > PIXELS_1080P30 && {
+      path: at("ladder"), message: `${name}: \`source\` is encoded at ${spec.source.width}x${spec.source.height} and ${spec.source.fps} pictures a second.`,
     }),
   },
   {

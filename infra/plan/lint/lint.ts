@@ -1,11 +1,16 @@
 import type { Topology } from "../../spec/topology.ts";
+import { capacity, type CapacityOptions } from "../capacity/capacity.ts";
+import { estimate } from "../cost/estimate.ts";
 import type { Finding, Plan } from "../model.ts";
-import type { Rule } from "./rule.ts";
+import type { LintContext, Rule } from "./rule.ts";
 import { RULES } from "./table.ts";
 
 export interface LintOptions {
   /** Epoch milliseconds; without it, rules that need the time find nothing. */
   readonly nowMs?: number;
+  readonly others?: readonly Topology[];
+  readonly certificate?: LintContext["certificate"];
+  readonly calibration?: CapacityOptions["calibration"];
 }
 
 /**
@@ -13,8 +18,19 @@ export interface LintOptions {
  * same findings. Suppressions stand in the file's text and are applied by `applySuppressions`.
  */
 export function lint(topology: Topology, plan: Pick<Plan, "hosts" | "streams">, options: LintOptions = {}): Finding[] {
-  const context = { topology, hosts: plan.hosts, streams: plan.streams, nowMs: options.nowMs ?? null };
+  const { calibration } = options;
+  const onAws = Object.values(topology.regions).some(({ aws }) => aws !== null);
+  const context: LintContext = {
+    topology, hosts: plan.hosts, streams: plan.streams, nowMs: options.nowMs ?? null, others: options.others ?? [], certificate: options.certificate ?? null,
+    capacity: once(() => capacity(topology, plan, { calibration })),
+    cost: once(() => (onAws ? estimate(topology, plan, { calibration }) : null)),
+  };
   return RULES.flatMap((rule) => rule.check(context).map((found) => finding(rule, found)));
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** A finding of a rule. */

@@ -27,6 +27,11 @@ const YOUTUBE: readonly (readonly [number, readonly [number, number], readonly [
 /** Characters of scripts that DejaVu, the only font of the host image, does not draw. */
 const NOT_IN_FONT = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Tamil}]/u;
 
+/** 16 TiB, and the part of a disk that may be planned with: file systems want some room, and bitrates are averages. */
+const LARGEST_DISK_GB = 17_592;
+const DISK_USE = 0.9;
+const gigabytes = (gb: number): string => (gb >= 10_000 ? `${Number((gb / 1000).toFixed(1))} TB` : `${Math.ceil(gb)} GB`);
+
 /** Rules about what leaves besides the viewers' stream: recordings, other platforms, the slate. */
 export const outputRules: readonly Rule[] = [
   {
@@ -46,6 +51,22 @@ export const outputRules: readonly Rule[] = [
       return spec.record !== null && spec.record.keepSeconds < seconds && {
         path: at("record", "keepSeconds"), message: `${name}: keeps ${Number((spec.record.keepSeconds / 3600).toFixed(1))} h of an event of ${Number((seconds / 3600).toFixed(1))} h.`,
       };
+    }),
+  },
+  {
+    id: "HE602", severity: "warning", title: "recording disk too small",
+    reason: "When the disk is full recording ends for every stream of the host; nobody notices until the recording is wanted.",
+    fix: "Keep recordings for a shorter time, or say a larger disk.", source: "knowledge: media 2.4 (recordDeleteAfter); Amazon EBS user guide, gp3 volumes: at most 16 TiB; requirements 12 (bitrate x time)",
+    check: ({ topology, hosts, capacity }) => Object.entries(topology.multiplexers).flatMap(([region, { diskGb }]) => {
+      if (!Object.values(topology.streams).some(({ record }) => record !== null)) return [];
+      const own = new Set(hosts.filter((host) => host.role === "multiplexer" && host.region === region).map(({ name }) => name));
+      const needed = Math.max(0, ...capacity().hosts.filter(({ host }) => own.has(host)).map(({ demand }) => demand.diskGb));
+      const room = diskGb ?? LARGEST_DISK_GB;
+      return needed <= room * DISK_USE ? [] : [{
+        path: diskGb === null ? ["multiplexers", region] : ["multiplexers", region, "diskGb"],
+        message: `Recordings grow to ${gigabytes(needed)} on each multiplexer in ${region}; ${diskGb === null ? `the largest gp3 disk has ${gigabytes(room)}` : `its disk has ${gigabytes(room)}`}.`,
+        fix: `Keep recordings for a shorter time${diskGb === null ? "" : `, or say disk: ${gigabytes(Math.ceil(needed / DISK_USE))}`}.`,
+      }];
     }),
   },
   {

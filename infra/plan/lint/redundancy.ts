@@ -67,6 +67,12 @@ export const redundancyRules: readonly Rule[] = [
     },
   },
   {
+    id: "HE409", severity: "warning", title: "redundant transcoders that are not aligned",
+    reason: "Only standard latency is cut on the wall-clock grid. LL-HLS and WebRTC come from the first transcoder alone; the second costs as much and its pictures fit no player that watches the first.",
+    fix: "Use redundancy: 1 for this stream, or latency: standard.", source: "knowledge: media 4.6 (MSN differ per muxer), aws 6 (misaligned redundant transcoders); README, Limits known today",
+    check: eachStream(({ name, spec, at }) => spec.redundancy === 2 && spec.latency !== "standard" && { path: at("redundancy"), message: `${name}: two transcoders make it, but latency ${spec.latency} is served by the first alone.` }),
+  },
+  {
     id: "HE408", severity: "warning", title: "two regions in the same AWS region",
     reason: "They share what fails there, and cost traffic rules of one; spreading over them protects less than it seems to.",
     fix: "Use one region with zones: 2, or another AWS region.", source: "knowledge: aws 1 (origin group of two regions); AWS fault isolation: a region is the unit",

@@ -1,5 +1,15 @@
 import type { Stream, Topology } from "../../spec/topology.ts";
+import type { Capacity } from "../capacity/capacity.ts";
+import type { CostEstimate } from "../cost/estimate.ts";
 import type { Finding, Host, StreamPlan } from "../model.ts";
+
+/** The certificate that a stack was given for the topology's domain. */
+export interface CertificateFacts {
+  /** DNS names it is for; "*.example.org" stands for one label. */
+  readonly names: readonly string[];
+  /** Epoch milliseconds of its end. */
+  readonly endsMs: number;
+}
 
 /** What a rule may read. Never the clock: `nowMs` is null where there is none, and rules that need it find nothing then. */
 export interface LintContext {
@@ -9,6 +19,14 @@ export interface LintContext {
   readonly streams: readonly StreamPlan[];
   /** Epoch milliseconds. */
   readonly nowMs: number | null;
+  /** Topologies that are checked along with this one. */
+  readonly others: readonly Topology[];
+  /** Null where no certificate is known. */
+  readonly certificate: CertificateFacts | null;
+  /** Demand of every host against its size; computed when a rule first asks. */
+  readonly capacity: () => Capacity;
+  /** Computed when a rule first asks. Null where no region is on AWS: what an own machine costs is not known. */
+  readonly cost: () => CostEstimate | null;
 }
 
 /** One thing a rule found: where in the topology, and what about it. */

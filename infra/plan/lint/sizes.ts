@@ -1,50 +1,12 @@
 import type { Topology } from "../../spec/topology.ts";
-import type { LintContext, Found, Rule } from "./rule.ts";
-
-/** Families whose prices and bandwidth are known (knowledge: sizing-and-cost 2 and 3), and what sets them apart. */
-const FAMILIES: Readonly<Record<string, { readonly arm?: true; readonly nvidia?: true }>> = {
-  t3: {}, t4g: { arm: true }, c5: {}, c6i: {}, c6in: {}, c7i: {}, c7a: {}, m7i: {}, c7g: { arm: true }, c7gn: { arm: true }, c8g: { arm: true }, c8gn: { arm: true },
-  g4dn: { nvidia: true }, g5: { nvidia: true }, g6: { nvidia: true }, vt1: {},
-};
-const SIZE = /^(nano|micro|small|medium|large|xlarge|[1-9][0-9]?xlarge|metal(-\d+xl)?)$/;
-/** The largest general size of the price table; what "chosen by capacity" can choose at most. */
-const LARGEST = "c7g.8xlarge";
-/** Encoding one megapixel a second with veryfast, in vCPU: hyperthreads, and Graviton's whole cores (sizing-and-cost 1). */
-const VCPU_PER_MPX = { x86: 0.05, arm: 0.03 };
-/** Decoding 1080p30 took 0.31 of a core: per megapixel a second. */
-const DECODE_PER_MPX = 0.31 / 62.2;
-const HEADROOM = 0.7;
-/** CPU relative to veryfast (sizing-and-cost 1; presets between the measured ones take the cheaper neighbour's factor). */
-const PRESET_FACTOR: Readonly<Record<string, number>> = { ultrafast: 0.69, superfast: 0.69, fast: 2, medium: 2.8, slow: 2.8, slower: 2.8, veryslow: 2.8 };
-
-const family = (size: string): string => size.split(".")[0]!;
-const isBurstable = (size: string): boolean => /^t\d/.test(size);
-
-/** Hardware threads of a size, or null when its name does not tell. */
-function vcpus(size: string): number | null {
-  const [, suffix = ""] = size.split(".");
-  const times = /^(\d+)xlarge$/.exec(suffix)?.[1];
-  return times ? 4 * Number(times) : suffix === "xlarge" ? 4 : suffix === "large" ? 2 : null;
-}
+import { FAMILY_NAMES, isBurstable, sizeFacts } from "../capacity/sizes.ts";
+import { linkMessage, overloads, sizeName } from "./overload.ts";
+import type { Found, Rule } from "./rule.ts";
 
 type Role = "multiplexers" | "transcoders" | "distributors";
+const ALL: readonly Role[] = ["multiplexers", "transcoders", "distributors"];
 const sized = (topology: Topology, roles: readonly Role[]): { role: Role; region: string; size: string; path: (string | number)[] }[] =>
   roles.flatMap((role) => Object.entries(topology[role]).flatMap(([region, { size }]) => (size === null ? [] : [{ role, region, size, path: [role, region, "size"] }])));
-const ALL: readonly Role[] = ["multiplexers", "transcoders", "distributors"];
-
-/** vCPUs that the streams of each transcoder need, headroom included. Streams on other encoders than x264 count decoding only. */
-function needs({ topology, streams }: LintContext, arm: boolean): Map<string, number> {
-  const perHost = new Map<string, number>();
-  for (const plan of streams) {
-    const { source } = topology.streams[plan.name]!;
-    const mpx = plan.renditions.reduce((sum, r) => sum + (r.width * r.height * plan.fps) / 1e6, 0);
-    const encode = plan.encoder.kind === "x264" ? mpx * VCPU_PER_MPX[arm ? "arm" : "x86"] * (PRESET_FACTOR[plan.encoder.preset] ?? 1) : 0;
-    const need = (encode + ((source.width * source.height * source.fps) / 1e6) * DECODE_PER_MPX) / HEADROOM;
-    for (const tx of plan.transcoders) perHost.set(tx, (perHost.get(tx) ?? 0) + need);
-  }
-  return perHost;
-}
-
 /** Rules about machine sizes; they concern the aws target. */
 export const sizeRules: readonly Rule[] = [
   {
@@ -56,8 +18,8 @@ export const sizeRules: readonly Rule[] = [
   {
     id: "HE802", severity: "warning", title: "size that headend knows nothing about",
     reason: "Its bandwidth, cores and price are not in headend's tables: capacity and cost cannot be told, and it may be a typing mistake.",
-    fix: `Use one of the families ${Object.keys(FAMILIES).join(", ")}.`, source: "knowledge: sizing-and-cost 2 and 3",
-    check: ({ topology }) => sized(topology, ALL).filter(({ size }) => !FAMILIES[family(size)] || !SIZE.test(size.split(".")[1] ?? "")).map(({ role, region, size, path }) => ({ path, message: `${size} (${role} in ${region}) is not a known size.` })),
+    fix: `Use a size of the families ${FAMILY_NAMES.join(", ")}.`, source: "knowledge: sizing-and-cost 2 and 3",
+    check: ({ topology }) => sized(topology, ALL).filter(({ size }) => sizeFacts(size) === null).map(({ role, region, size, path }) => ({ path, message: `${size} (${role} in ${region}) is not a known size.` })),
   },
   {
     id: "HE803", severity: "warning", title: "burstable size for distributors or multiplexers",
@@ -68,21 +30,8 @@ export const sizeRules: readonly Rule[] = [
   {
     id: "HE804", severity: "warning", title: "more streams than the transcoders can encode",
     reason: "Below real time frames are dropped, on every stream of the host.",
-    fix: "Add transcoders, use a larger size, or take rungs out.", source: "knowledge: sizing-and-cost 1 (0.05 vCPU per Mpx/s, 0.03 on Graviton; need / 0.7)",
-    check: (context) => {
-      const need = { arm: needs(context, true), x86: needs(context, false) };
-      return Object.entries(context.topology.transcoders).flatMap(([region, group]): Found[] => {
-        if (!context.topology.regions[region]?.aws) return [];
-        const size = group.size ?? LARGEST;
-        const has = vcpus(size);
-        const arm = FAMILIES[family(size)]?.arm === true;
-        const worst = context.hosts.filter((host) => host.role === "transcoder" && host.region === region)
-          .map((host) => ({ host: host.name, vcpu: need[arm ? "arm" : "x86"].get(host.name) ?? 0 })).sort((a, b) => b.vcpu - a.vcpu)[0];
-        return has === null || !worst || worst.vcpu <= has * 1.05 ? [] : [{
-          path: ["transcoders", region], message: `${worst.host} needs ${worst.vcpu.toFixed(1)} vCPU for its streams; ${size}${group.size === null ? ", the largest size," : ""} has ${has}.`,
-        }];
-      });
-    },
+    fix: "Add transcoders, use a larger size, or take rungs out.", source: "knowledge: sizing-and-cost 1 (host rule: cores / 0.7), or this machine's calibration; infra/plan/capacity/cpu.ts",
+    check: (context) => overloads(context, "transcoder", "cpu", (host, { vcpus }) => `${host.host} keeps ${(host.demand.cores ?? 0).toFixed(1)} cores busy; ${sizeName(host)} has ${vcpus}, of which 70 % are planned with.`),
   },
   {
     id: "HE805", severity: "info", title: "size for a region that is not on AWS",
@@ -96,9 +45,10 @@ export const sizeRules: readonly Rule[] = [
     fix: "Use encoder: x264, or for nvenc a size of g4dn, g5 or g6.", source: "knowledge: sizing-and-cost 1 (GPU choice), media 4.5",
     check: ({ topology, streams, hosts }) => {
       const sizeOf = new Map(hosts.map((host) => [host.name, host.size]));
+      const lacks = (size: string, kind: string): boolean => { const facts = sizeFacts(size); return facts !== null && !(kind === "nvenc" && facts.nvidia); };
       return streams.flatMap((plan): Found[] => {
         if (plan.encoder.kind === "x264") return [];
-        const size = plan.transcoders.map((tx) => sizeOf.get(tx)).find((s) => s && FAMILIES[family(s)] && !(plan.encoder.kind === "nvenc" && FAMILIES[family(s)]!.nvidia));
+        const size = plan.transcoders.map((tx) => sizeOf.get(tx)).find((s) => s && lacks(s, plan.encoder.kind));
         return size && topology.streams[plan.name] ? [{ path: ["streams", plan.name, "encoder"], message: `${plan.name}: ${plan.encoder.kind} cannot run on ${size}.` }] : [];
       });
     },
@@ -107,12 +57,30 @@ export const sizeRules: readonly Rule[] = [
     id: "HE807", severity: "warning", title: "VT1 for transcoders",
     reason: "Its cards need a patched FFmpeg that headend does not have; the instance would encode on its few cores.",
     fix: "Use a c size, or a g size with encoder: nvenc.", source: "knowledge: sizing-and-cost 1 (VT1: Xilinx-patched ffmpeg, ageing)",
-    check: ({ topology }) => sized(topology, ["transcoders"]).filter(({ size }) => family(size) === "vt1").map(({ region, size, path }) => ({ path, message: `Transcoders in ${region} are ${size}.` })),
+    check: ({ topology }) => sized(topology, ["transcoders"]).filter(({ size }) => size.startsWith("vt1.")).map(({ region, size, path }) => ({ path, message: `Transcoders in ${region} are ${size}.` })),
   },
   {
     id: "HE808", severity: "warning", title: "transcoder with less than two cores",
     reason: "Two cores and 4 GB are the least for transcoding anything.",
     fix: "Use at least a large size, e.g. c7g.large.", source: "requirements 12 (s2: at least 2 cores and 4 GB)",
     check: ({ topology }) => sized(topology, ["transcoders"]).filter(({ size }) => /\.(nano|micro|small|medium)$/.test(size)).map(({ region, size, path }) => ({ path, message: `Transcoders in ${region} are ${size}.` })),
+  },
+  {
+    id: "HE809", severity: "warning", title: "transcoder's link overloaded",
+    reason: "Every distributor fetches every rendition from it; when its link is full, segments arrive late everywhere at once.",
+    fix: "Use a larger size, more transcoders, or fewer distributors for these streams.", source: "knowledge: sizing-and-cost 3 (baselines, held for hours); infra/plan/capacity/demand.ts",
+    check: (context) => overloads(context, "transcoder", "bandwidth", linkMessage),
+  },
+  {
+    id: "HE810", severity: "warning", title: "multiplexer's link overloaded",
+    reason: "It takes every publisher in and sends each to its transcoders and to other platforms; when its link is full, all of them break up.",
+    fix: "Use a larger size, or lower source.bitrate.", source: "knowledge: sizing-and-cost 3 (baselines, held for hours); infra/plan/capacity/demand.ts",
+    check: (context) => overloads(context, "multiplexer", "bandwidth", linkMessage),
+  },
+  {
+    id: "HE811", severity: "warning", title: "transcoder without the memory for its segments",
+    reason: "Segments are kept in memory; when it is full, the system ends programs, and with them streams.",
+    fix: "Use a larger size, shorter segments, or more transcoders.", source: "requirements 12 (s2: 4 GB at least); infra/render/ffmpeg.ts (20 segments of each rendition)",
+    check: (context) => overloads(context, "transcoder", "memory", (host, { memoryMb }) => `${host.host} needs ${((host.demand.memoryMb ?? 0) / 1000).toFixed(1)} GB; ${sizeName(host)} has ${(memoryMb / 1000).toFixed(1)} GB.`),
   },
 ];

@@ -1,3 +1,4 @@
+import { costRules } from "./cost.ts";
 import { deliveryRules } from "./delivery.ts";
 import { eventRules } from "./event.ts";
 import { ingestRules } from "./ingest.ts";
@@ -11,7 +12,7 @@ import { suppressionRules } from "./suppress.ts";
 
 /** Every rule, by id. */
 export const RULES: readonly Rule[] = [
-  ...ladderRules, ...latencyRules, ...ingestRules, ...redundancyRules, ...deliveryRules, ...outputRules, ...eventRules, ...sizeRules, ...suppressionRules,
+  ...ladderRules, ...latencyRules, ...ingestRules, ...redundancyRules, ...deliveryRules, ...outputRules, ...eventRules, ...sizeRules, ...costRules, ...suppressionRules,
 ].sort((a, b) => (a.id < b.id ? -1 : 1));
 
 const byId = new Map(RULES.map((rule) => [rule.id, rule]));

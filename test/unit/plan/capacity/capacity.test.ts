@@ -100,7 +100,7 @@ describe("hosts", () => {
     const c = of(`streams:\n  m: ${LADDER}, viewers: { eu: 900 } }\nregions: { eu: { aws: eu-central-1 } }\n`);
     expect(c.hosts.map((h) => [h.size, h.sizeFrom])).toEqual([["c7g.large", "chosen"], ["c7g.2xlarge", "chosen"], ["c7gn.8xlarge", "chosen"]]);
     expect(c.hosts.every((h) => h.short.length === 0)).toBe(true);
-    expect(chooseSize("distributor", { cores: 0, memoryMb: 0, inMbps: 0, outMbps: 1e9, diskGb: 0, viewers: 1 })).toBe("c7gn.8xlarge");
+    expect(chooseSize("distributor", { cores: 0, memoryMb: 0, inMbps: 0, outMbps: 1e9, diskGb: 0, viewers: 1, connections: 2 })).toBe("c7gn.8xlarge");
   });
 
   it("name what is short", () => {

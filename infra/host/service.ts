@@ -2,7 +2,7 @@ import type { Readiness } from "../render/bundle.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { RecentLines } from "./log.ts";
 import type { Child, ExitReason, Launch, Spawn } from "./process.ts";
-import type { Probe } from "./readiness.ts";
+import type { Answer, Probe } from "./readiness.ts";
 
 /** waiting: ended, will be started again. unready: runs but does not answer. */
 export type ServiceState = "stopped" | "starting" | "ready" | "unready" | "waiting" | "stopping";
@@ -35,6 +35,8 @@ export const TIMING = {
   settleMs: 300,
   probeStartingMs: 100,
   probeReadyMs: 5_000,
+  /** A service that was ready and is silent this long stands still: it is killed. Long, because a starved machine is silent too. */
+  hungMs: 10_000,
   /** How long a service that watches its files must survive a change of them. */
   watchMs: 1_500,
 } as const;
@@ -59,6 +61,7 @@ export class ServiceRunner {
   private stopped: Promise<void> | null = null;
   /** Events of an earlier process must not touch the present one. */
   private generation = 0;
+  private silentSince: number | null = null;
 
   constructor(public runnable: Runnable, private readonly deps: RunnerDeps) {}
 
@@ -173,9 +176,10 @@ export class ServiceRunner {
 
   private scheduleProbe(generation: number, ms: number, missed: number): void {
     this.later(ms, () => {
-      void this.deps.probe(this.runnable.ready).then((ok) => {
+      void this.deps.probe(this.runnable.ready).then((answer) => {
         if (generation !== this.generation) return;
-        if (ok) {
+        if (this.isHung(answer)) return;
+        if (answer === "ready") {
           if (this.state !== "ready") this.enter("ready");
           this.scheduleProbe(generation, TIMING.probeReadyMs, 0);
         } else if (this.state === "ready") {
@@ -184,6 +188,18 @@ export class ServiceRunner {
         } else this.scheduleProbe(generation, TIMING.probeStartingMs, 0);
       });
     });
+  }
+
+  /** Ends a process that was ready and stands still; its end starts it again. */
+  private isHung(answer: Answer): boolean {
+    const now = this.deps.clock.now();
+    if (answer !== "silent" || this.state === "starting") { this.silentSince = null; return false; }
+    this.silentSince ??= now;
+    if (now - this.silentSince < TIMING.hungMs) return false;
+    this.silentSince = null;
+    this.deps.log(this.name, `does not answer for ${TIMING.hungMs / 1000} s: killed`);
+    this.child?.signalAll("SIGKILL");
+    return true;
   }
 
   private later(ms: number, run: () => void): void { this.timers.push(this.deps.clock.after(ms, run)); }

@@ -33,7 +33,8 @@ export function mediamtxFile(config: object): RenderedFile {
 /** The service that runs MediaMTX. `check` loads the staged file with every server off: MediaMTX has no test flag and leaves on bad input. */
 export function mediamtxService(prepare: Service["prepare"], extraReads: readonly string[] = []): Service {
   const off = ["API", "METRICS", "RTSP", "RTMP", "HLS", "WEBRTC", "SRT", "MOQ"].map((server) => [`MTX_${server}`, "no"]);
-  const ready: Readiness = { kind: "tcp", host: "127.0.0.1", port: RELAY_API_PORT };
+  // An answer, not a connection: the kernel accepts connections for a process that stands still.
+  const ready: Readiness = { kind: "http", url: `http://127.0.0.1:${RELAY_API_PORT}/v3/config/global/get` };
   return {
     name: "mediamtx",
     argv: ["/usr/local/bin/mediamtx", `${ETC}/${FILE}`],

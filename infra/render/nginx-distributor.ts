@@ -23,7 +23,7 @@ export function distributorNginx(plan: Plan, served: readonly StreamPlan[], regi
   const standard = served.filter((s) => s.latency === "standard");
   const orders = standard.map((stream) => ({ stream, order: upstreamOrder(regionOf, stream, region) }));
   const upstreams = new Map(orders.map(({ order }) => [upstreamName(order), order]));
-  return { path: NGINX_FILE, mode: "0644", reload: "hot-reload", content: nginxMain(http(plan, served, orders, [...upstreams].map((entry) => upstream(plan, regionOf, region, entry)))) };
+  return { path: NGINX_FILE, mode: "0644", reload: "hot-reload", content: nginxMain(http(served, orders, [...upstreams].map((entry) => upstream(plan, regionOf, region, entry)))) };
 }
 
 /** A stream's viewers are all fed by the same transcoder, its others standing by: one upstream for each order of transcoders. */
@@ -42,7 +42,7 @@ function upstream(plan: Plan, regionOf: ReadonlyMap<string, string>, region: str
 
 const sorted = (lines: readonly string[]): string[] => [...new Set(lines)].sort();
 
-function http(plan: Plan, served: readonly StreamPlan[], orders: readonly { stream: StreamPlan; order: string[] }[], upstreams: readonly string[]): string {
+function http(served: readonly StreamPlan[], orders: readonly { stream: StreamPlan; order: string[] }[], upstreams: readonly string[]): string {
   const names = served.filter((s) => s.latency !== "standard");
   return `  map_hash_max_size 32768;
   map_hash_bucket_size 256;

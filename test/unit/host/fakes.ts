@@ -130,7 +130,7 @@ export class FakeHost {
     for (const p of this.programs.started) p.end("signal SIGKILL");
     const redactor = new Redactor();
     this.supervisor = new Supervisor({
-      clock: this.clock, spawn: this.programs.spawn, probe: () => Promise.resolve(true), redact: redactor.redact, log: () => {}, changed: () => {},
+      clock: this.clock, spawn: this.programs.spawn, probe: () => Promise.resolve("ready" as const), redact: redactor.redact, log: () => {}, changed: () => {},
     });
     const deps: ApplyDeps = {
       places: this.places, clock: this.clock, spawn: this.programs.spawn, supervisor: this.supervisor,

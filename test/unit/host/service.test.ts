@@ -3,10 +3,10 @@ import { ServiceRunner } from "../../../infra/host/service.ts";
 import { startOrder, Supervisor } from "../../../infra/host/supervisor.ts";
 import { FakeClock, FakePrograms } from "./fakes.ts";
 
-function setUp(answers: () => boolean = () => true, kind: "none" | "tcp" = "none") {
+function setUp(answers: () => boolean | "silent" = () => true, kind: "none" | "tcp" = "none") {
   const clock = new FakeClock();
   const programs = new FakePrograms(clock);
-  const deps = { clock, spawn: programs.spawn, probe: () => Promise.resolve(answers()), redact: (t: string) => t, log: () => {}, changed: () => {} };
+  const deps = { clock, spawn: programs.spawn, probe: () => Promise.resolve(answers() === "silent" ? "silent" as const : answers() ? "ready" as const : "unready" as const), redact: (t: string) => t, log: () => {}, changed: () => {} };
   const runnable = { name: "web", launch: { argv: ["/bin/web"], env: {}, ids: null }, ready: kind === "none" ? { kind } as const : { kind, host: "127.0.0.1", port: 1 } as const };
   return { clock, programs, deps, runnable, runner: new ServiceRunner(runnable, deps) };
 }
@@ -52,6 +52,28 @@ describe("a supervised service", () => {
     answers = true;
     await clock.advance(1000);
     expect(runner.state).toBe("ready");
+  });
+
+  it("is killed when it stands still, but not for being silent a while or while it starts", async () => {
+    let answers: boolean | "silent" = "silent";
+    const { clock, programs, runner } = setUp(() => answers, "tcp");
+    runner.start();
+    await clock.advance(20_000);
+    expect(programs.started[0]?.signals).toEqual([]);
+    answers = true;
+    await clock.advance(1000);
+    answers = "silent";
+    await clock.advance(9000);
+    answers = true;
+    await clock.advance(6000);
+    expect(runner.state).toBe("ready");
+    expect(programs.started[0]?.signals).toEqual([]);
+    answers = "silent";
+    await clock.advance(17_000);
+    expect(programs.started[0]?.signals).toEqual(["SIGKILL"]);
+    answers = true;
+    await clock.advance(6000);
+    expect([programs.started.length, runner.state]).toEqual([2, "ready"]);
   });
 
   it("is killed with all it started when SIGTERM is not enough", async () => {

@@ -47,6 +47,20 @@ export function registerStackCommands(program: Command): void {
     .action(async (options) => (await import("./trust.ts")).trust(options)),
   ["npx headend trust", "npx headend trust --stack second"]);
 
+  examples(program.command("rehearse").description("bring a topology up here, publish, watch, break one thing after the other, and report what viewers noticed")
+    .argument("<topology>", "topology file")
+    .option("--list", "show the faults and what the plan predicts of them; play none").option("--only <name...>", "faults whose name contains this, e.g. kill:ffmpeg")
+    .option("--quick", "one host of each role only").option("--script <file>", "play the faults of this file instead (docs/rehearse.md)")
+    .option("--for <time>", "soak: random faults for so long, then look for leaks, e.g. 1h").option("--seed <number>", "repeat the random faults of another soak")
+    .option("--scale <number>", "shrink pictures and bitrates (as small as this machine needs)").option("--browsers <number>", "real players at most (2)")
+    .option("--report <file>", "write the HTML report here").option("--screenshot <file>", "write a picture of the first player at the end (PNG)").option("--json", "the report as JSON on standard output")
+    .option("--keep", "leave the stack running afterwards").option("--clean", "remove what --keep left, and end")
+    .option("-s, --stack <name>", "name of the rehearsal's own stack (rehearse-NAME)").option("--port-offset <number>", "add to every published port (the first free one)")
+    .option("--on-air <stack>", "break things on this running stack, whoever watches; it is neither made, changed nor taken down")
+    .action(async (file: string, options) => exitWith(await (await import("./rehearse.ts")).rehearse(file, options))),
+  ["npx headend rehearse stacks/festival.yaml --list", "npx headend rehearse stacks/festival.yaml", "npx headend rehearse stacks/studio.yaml --only kill: --json > report.json", "npx headend rehearse stacks/festival.yaml --for 1h",
+    "exit codes: 0 every promise kept, 1 one was broken, 2 bad input, 130 interrupted"]);
+
   const secret = program.command("secret").description("secrets that a topology names as `secret:NAME`");
   examples(withStack(secret.command("set").description("store a secret, encrypted, in the stack's config; asks, or reads standard input"))
     .argument("<name>", "name as in `secret:NAME`")

@@ -32,7 +32,7 @@ export interface ChromiumOptions {
   readonly touch?: boolean;
 }
 
-export interface TestChromium { readonly context: BrowserContext; close(): Promise<void>; kill(): void; readonly trust: "nss" | "pinned" | "none" }
+export interface TestChromium { readonly context: BrowserContext; close(): Promise<void>; kill(): void; /** Stops all its processes where they stand. */ freeze(): void; readonly trust: "nss" | "pinned" | "none" }
 
 /** The browser, or null where there is none. */
 export const chromiumPath = (): string | null => [process.env["HEADEND_CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => p && existsSync(p)) ?? null;
@@ -61,11 +61,11 @@ function steady(home: string, browser: string): string {
   return file;
 }
 
-/** Kills, without a goodbye, the processes whose command line names `folder` (a fresh folder of ours). */
-function killByArgument(folder: string): void {
+/** Signals the processes whose command line names `folder` (a fresh folder of ours). */
+function signalByArgument(folder: string, signal: NodeJS.Signals): void {
   for (const pid of readdirSync("/proc").filter((p) => /^\d+$/.test(p))) {
     try {
-      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder)) process.kill(Number(pid), "SIGKILL");
+      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder)) process.kill(Number(pid), signal);
     } catch { /* ended meanwhile */ }
   }
 }
@@ -100,7 +100,8 @@ export async function launchChromium(o: ChromiumOptions = {}): Promise<TestChrom
     return {
       context, trust,
       close: async () => { await context.close().catch(() => undefined); remove(); },
-      kill: () => killByArgument(home),
+      kill: () => signalByArgument(home, "SIGKILL"),
+      freeze: () => signalByArgument(home, "SIGSTOP"),
     };
   } catch (e) {
     remove();

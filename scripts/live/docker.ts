@@ -50,6 +50,8 @@ export interface Placement {
   readonly image?: string;
   /** Extra names: host name → address. */
   readonly hosts?: Readonly<Record<string, string>>;
+  /** Label by which it is found when whoever made it is gone; {@link TEST_LABEL} by default. */
+  readonly label?: string;
 }
 
 let counter = 0;
@@ -59,7 +61,7 @@ export const testName = (kind: string): string => `headend-test-${kind}-${proces
 /** `docker run` arguments up to and with the image. */
 export function runArgs(name: string, p: Placement, extra: readonly string[] = []): string[] {
   const hosts = Object.entries(p.hosts ?? {}).flatMap(([host, address]) => ["--add-host", `${host}:${address}`]);
-  return ["run", "--rm", "--name", name, "--label", TEST_LABEL, "--network", p.network ?? "host", ...hosts, ...extra, p.image ?? TEST_IMAGE];
+  return ["run", "--rm", "--name", name, "--label", p.label ?? TEST_LABEL, "--network", p.network ?? "host", ...hosts, ...extra, p.image ?? TEST_IMAGE];
 }
 
 const KINDS = [

@@ -103,6 +103,12 @@ export class HlsViewer {
     return { ...this.c, stalls: stalled.stalls, stallSeconds: stalled.seconds, minBuffer: this.model?.minBuffer ?? Infinity, started: this.model?.started ?? false, failures: { ...this.failures }, log: this.log.slice(-100) };
   }
 
+  /** A new window begins: the smallest buffer and the longest quiet are those from now on; counters go on. */
+  mark(): void {
+    this.c.longestQuiet = 0;
+    if (this.model) { this.model.advance(this.now()); this.model.minBuffer = Infinity; }
+  }
+
   private now(): number { return (performance.now() - this.t0) / 1000; }
   private note(text: string): void { this.log.push(`${this.now().toFixed(2)} ${text}`); }
 

@@ -27,6 +27,8 @@ export interface PublishOptions extends Placement {
   readonly picture?: string;
   /** Stops by itself after so many seconds. */
   readonly seconds?: number;
+  /** Ctrl-C in the terminal does not reach it: whoever started it ends it. */
+  readonly detached?: boolean;
 }
 
 /** A running publisher. */
@@ -38,6 +40,8 @@ export interface Publisher {
   /** Exit code once it has ended; a refused publisher ends by itself. */
   readonly exited: Promise<number>;
   readonly running: boolean;
+  /** Stops it where it stands: connections stay open and nothing comes any more. Only a kill ends it then. */
+  freeze(): Promise<void>;
   /** What it printed so far. */
   log(): string;
 }
@@ -71,7 +75,7 @@ export function ffmpegPublishArgs(o: PublishOptions): string[] {
 export async function publish(o: PublishOptions): Promise<Publisher> {
   if (o.via === "whip") return publishWhip(o);
   const name = testName(`pub-${o.via}`);
-  const child = spawn("docker", runArgs(name, o, ["--init", "--entrypoint", "ffmpeg"]).concat(ffmpegPublishArgs(o)), { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("docker", runArgs(name, o, ["--init", "--entrypoint", "ffmpeg"]).concat(ffmpegPublishArgs(o)), { stdio: ["ignore", "pipe", "pipe"], detached: o.detached ?? false });
   let text = "", running = true;
   const keep = (b: Buffer): void => { text = (text + b.toString()).slice(-20_000); };
   child.stdout.on("data", keep);
@@ -90,11 +94,14 @@ export async function publish(o: PublishOptions): Promise<Publisher> {
   })();
   const end = async (signal: string): Promise<void> => {
     await started;
-    if (running) await docker(["kill", "--signal", signal, name]).catch(() => undefined);
+    // A frozen container takes no signal before it is thawed, not even SIGKILL.
+    if (running && signal === "KILL") await docker(["rm", "--force", name]).catch(() => undefined);
+    else if (running) await docker(["kill", "--signal", signal, name]).catch(() => undefined);
     await exited;
   };
   await started;
   return {
+    freeze: async () => { await started; await docker(["pause", name]); },
     stop: async () => {
       const force = setTimeout(() => void end("KILL"), 8000);
       await end("INT");

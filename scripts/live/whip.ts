@@ -75,6 +75,7 @@ export async function publishWhip(o: PublishOptions): Promise<Publisher> {
         await end(0);
       },
       kill: async () => { chromium?.kill(); await end(137); },
+      freeze: async () => { chromium?.freeze(); },
       exited,
       get running() { return running; },
       log: () => log,

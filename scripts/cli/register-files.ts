@@ -41,6 +41,13 @@ export function registerFileCommands(program: Command): void {
     "npx headend explain capacity dist-eu-1 stacks/festival.yaml", "npx headend explain cost cloudfront stacks/festival.yaml", "npx headend explain finding HE405 stacks/festival.yaml",
     "npx headend explain rule stacks/festival.yaml        all firewall rules; other kinds alone list their names"]);
 
+  examples(program.command("diagram").description("draw the path of the streams as SVG or Mermaid; with two files, what the edit changes")
+    .argument("<file>", "topology file").argument("[newer]", "the file after an edit")
+    .option("-f, --format <format>", "svg or mermaid", "svg").option("-o, --out <file>", "file to write (standard output)")
+    .option("--scale <number>", scaleText)
+    .action(async (file: string, newer: string | undefined, options) => (await import("./diagram.ts")).diagram(file, newer, { ...options, scale: await scaleOf(options) })),
+  ["npx headend diagram stacks/festival.yaml --out festival.svg", "npx headend diagram stacks/festival.yaml edited.yaml --out edit.svg", "npx headend diagram stacks/studio.yaml --format mermaid"]);
+
   examples(program.command("render").description("write every file of every host into a folder")
     .argument("<file>", "topology file").requiredOption("-o, --out <dir>", "folder to write; must be empty or not exist")
     .option("--force", "replace what an earlier render wrote there")

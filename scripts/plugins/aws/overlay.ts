@@ -48,6 +48,8 @@ export const REPLACES: Readonly<Record<string, readonly string[]>> = {
   "ec2/Vpc": ["cidrBlock", "ipv4IpamPoolId"],
   "ec2/VpcEndpoint": ["serviceName", "vpcEndpointType", "vpcId"],
   "ec2/VpcEndpointRouteTableAssociation": ["routeTableId", "vpcEndpointId"],
+  "ec2/VpcPeeringConnection": ["peerOwnerId", "peerRegion", "peerVpcId", "vpcId"],
+  "ec2/VpcPeeringConnectionAccepter": ["vpcPeeringConnectionId"],
   "iam/InstanceProfile": ["name", "path"],
   "iam/Policy": ["description", "name", "path"],
   "iam/Role": ["name", "path"],

@@ -10,7 +10,7 @@ export const AWS_TYPES: readonly string[] = [
   "cloudwatch/LogGroup", "cloudwatch/LogMetricFilter", "cloudwatch/MetricAlarm",
   "ec2/DefaultSecurityGroup", "ec2/EgressOnlyInternetGateway", "ec2/Eip", "ec2/EipAssociation", "ec2/Instance", "ec2/InternetGateway",
   "ec2/LaunchTemplate", "ec2/NetworkInterface", "ec2/PlacementGroup", "ec2/Route", "ec2/RouteTable", "ec2/RouteTableAssociation", "ec2/SecurityGroup", "ec2/SecurityGroupRule",
-  "ec2/Subnet", "ec2/Vpc", "ec2/VpcEndpoint", "ec2/VpcEndpointRouteTableAssociation",
+  "ec2/Subnet", "ec2/Vpc", "ec2/VpcEndpoint", "ec2/VpcEndpointRouteTableAssociation", "ec2/VpcPeeringConnection", "ec2/VpcPeeringConnectionAccepter",
   "iam/InstanceProfile", "iam/Policy", "iam/Role", "iam/RolePolicy", "iam/RolePolicyAttachment",
   "kms/Alias", "kms/Key",
   "lb/Listener", "lb/LoadBalancer", "lb/TargetGroup", "lb/TargetGroupAttachment",

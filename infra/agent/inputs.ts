@@ -5,8 +5,9 @@ import type { Log } from "./log.ts";
 import { normaliseArguments } from "./normalise.ts";
 import { type Child, startFfmpeg } from "./process.ts";
 import type { Relay, RelayPath } from "./relay.ts";
+import type { SwitchHistory } from "./history.ts";
 import { choose, initialSelection, OVERRIDES, type Override, type Selection } from "./selection.ts";
-import type { InputStatus, SwitchStatus } from "./status.ts";
+import type { InputStatus } from "./status.ts";
 import { Probe } from "./probe.ts";
 import { judge, type Verdict } from "./tracks.ts";
 
@@ -47,11 +48,10 @@ export class InputSelector {
   private normaliserRetryAt = 0;
   private override: Override;
   private paths: ReadonlyMap<string, RelayPath> = new Map();
-  lastSwitch: SwitchStatus | null = null;
   switches = 0;
 
   constructor(
-    private stream: AgentStream, private readonly relay: Relay, private readonly workDir: string, private readonly overrideFile: string,
+    private stream: AgentStream, private readonly relay: Relay, private readonly workDir: string, private readonly overrideFile: string, readonly history: SwitchHistory,
     private readonly log: Log, private readonly wall: () => number,
   ) { this.override = readOverride(overrideFile); }
 
@@ -169,7 +169,7 @@ export class InputSelector {
   }
 
   private note(from: string | null, to: string | null, reason: string): void {
-    this.lastSwitch = { from, to, reason, at: new Date(this.wall() * 1000).toISOString() };
+    this.history.add({ from, to, reason, at: new Date(this.wall() * 1000).toISOString() });
     this.switches += 1;
     this.log(to === null ? "warn" : "info", `switch ${from ?? "slate"} -> ${to ?? "slate"} (${reason})`);
   }

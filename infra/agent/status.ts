@@ -19,6 +19,8 @@ export interface StreamStatus {
   readonly override: Override;
   readonly inputs: readonly InputStatus[];
   readonly lastSwitch: SwitchStatus | null;
+  /** The last switches, newest last. */
+  readonly history: readonly SwitchStatus[];
   readonly switches: number;
   readonly ffmpeg: FfmpegStatus;
   /** Newest published segment and its lag behind the wall clock; null for low and ultra. */
@@ -41,6 +43,7 @@ export interface InputStatus {
   readonly reasons: readonly string[];
 }
 
+/** A change of what is on air; null is the slate. */
 export interface SwitchStatus { readonly from: string | null; readonly to: string | null; readonly reason: string; readonly at: string }
 
 export interface FfmpegStatus {

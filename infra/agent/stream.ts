@@ -4,6 +4,7 @@ import type { Clock } from "./clock.ts";
 import type { AgentStream } from "./config.ts";
 import { Encoder } from "./encoder.ts";
 import { fillArguments, firstSegment, isStale, lagOf, segmentAt } from "./grid.ts";
+import { SwitchHistory } from "./history.ts";
 import { InputSelector } from "./inputs.ts";
 import { type Log, logFor } from "./log.ts";
 import { limitsFor } from "./machine.ts";
@@ -38,7 +39,7 @@ export class StreamRunner {
     const { name } = settings.stream;
     this.log = logFor(name);
     this.staging = join(workDir, "run", name);
-    this.inputs = new InputSelector(settings.stream, relay, workDir, join(workDir, "override", name), this.log, () => clock.wall());
+    this.inputs = new InputSelector(settings.stream, relay, workDir, join(workDir, "override", name), new SwitchHistory(join(workDir, "switches", `${name}.jsonl`)), this.log, () => clock.wall());
     this.publisher = new Publisher(join(workDir, "pub", "live", name), this.staging, settings.stream.segmentSeconds, settings.stream.fps, (m) => this.log("error", m));
     this.configurePublisher();
     this.encoder = new Encoder({
@@ -99,7 +100,7 @@ export class StreamRunner {
     this.unwatch();
     if (!release) { this.inputs.close(); return; }
     await this.inputs.release();
-    for (const folder of [this.staging, join(this.workDir, "pub", "live", this.stream.name), join(this.workDir, "override", this.stream.name)]) rmSync(folder, { recursive: true, force: true });
+    for (const folder of [this.staging, join(this.workDir, "pub", "live", this.stream.name), join(this.workDir, "override", this.stream.name), join(this.workDir, "switches", `${this.stream.name}.jsonl`)]) rmSync(folder, { recursive: true, force: true });
   }
 
   multivariant(ways: readonly Pathway[]): Answer {
@@ -132,7 +133,7 @@ export class StreamRunner {
     return {
       name: this.stream.name, latency: this.stream.latency, healthy: this.healthy,
       active: this.inputs.active ?? "slate", override: this.inputs.currentOverride,
-      inputs: this.inputs.status(this.clock.mono()), lastSwitch: this.inputs.lastSwitch, switches: this.inputs.switches,
+      inputs: this.inputs.status(this.clock.mono()), lastSwitch: this.inputs.history.list.at(-1) ?? null, history: this.inputs.history.list, switches: this.inputs.switches,
       ffmpeg: this.encoder.status(), newest,
       lag: newest === null ? null : Number(lagOf(newest, this.clock.wall(), this.stream.segmentSeconds).toFixed(3)),
     };

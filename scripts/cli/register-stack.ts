@@ -25,8 +25,11 @@ export function registerStackCommands(program: Command): void {
 
   examples(withStack(program.command("kit").description("per publisher: server, key, OBS settings, ffmpeg commands; viewer links"))
     .argument("[file]", "topology file; without one, the stack's").option("--show-secrets", "show keys instead of dots").option("--json", "as JSON")
+    .option("-o, --out <dir>", "write sheets to print, JSON and OBS profiles to import, a folder for each publisher").option("--force", "replace what an earlier kit wrote there")
+    .option("--publisher <name>", "only this one, e.g. truck or main-stage/truck")
     .action(async (file: string | undefined, options, command: Command) => (await import("./kit.ts")).kit(file, { ...options, stackGiven: command.getOptionValueSource("stack") === "cli" })),
-  ["npx headend kit stacks/studio.yaml", "npx headend kit --stack local --show-secrets"]);
+  ["npx headend kit stacks/studio.yaml", "npx headend kit --stack local --show-secrets", "npx headend kit --stack local --show-secrets --out kits",
+    "npx headend kit stacks/festival.yaml --publisher truck --json"]);
 
   examples(withStack(program.command("demo").description("publish a test picture with a running clock; Ctrl-C ends it"))
     .option("--stream <name>", "stream to publish (the first)").option("--publisher <name>", "publish as this publisher (the first)")
@@ -36,8 +39,19 @@ export function registerStackCommands(program: Command): void {
   ["npx headend demo", "npx headend demo --stream main --via srt --duration 30s"]);
 
   examples(withStack(program.command("status").description("what is live, at what bitrate, from where")).option("--json", "as JSON")
+    .option("--switches", "every switch of what was on air, oldest first")
     .action(async (options) => exitWith(await (await import("./status.ts")).status(options))),
-  ["npx headend status", "npx headend status --json | jq '.streams'"]);
+  ["npx headend status", "npx headend status --switches", "npx headend status --json | jq '.streams'"]);
+
+  examples(withStack(program.command("switch").description("show or choose by hand what is on air: primary, backup, slate, or auto"))
+    .argument("[stream]", "stream; without one, all are shown").argument("[input]", "primary, backup, slate or auto; without one, the stream is shown").option("--json", "as JSON")
+    .action(async (stream: string | undefined, input: string | undefined, options) => exitWith(await (await import("./switch.ts")).switchInput(stream, input, options))),
+  ["npx headend switch", "npx headend switch main backup", "npx headend switch main auto"]);
+
+  examples(withStack(program.command("steer").description("show or change how viewers divide among distributors and CDNs, without an apply"))
+    .argument("[weights...]", "NAME=WEIGHT, where 0 empties a way; or auto: as the topology declares").option("--json", "as JSON")
+    .action(async (weights: string[], options) => exitWith(await (await import("./steer.ts")).steer(weights, options))),
+  ["npx headend steer", "npx headend steer dist-eu-1=0", "npx headend steer cdn=70 dist-eu-1=15 dist-eu-2=15", "npx headend steer auto"]);
 
   examples(withStack(program.command("doctor").description("what is wrong with this machine or stack, and what to do")).option("--json", "as JSON")
     .action(async (options) => exitWith(await (await import("./doctor.ts")).doctor(options))),

@@ -14,13 +14,13 @@ export interface HostState { readonly container: ContainerInfo; readonly host: H
 const SAMPLE_MS = 1_000;
 
 /** `headend status`: what is live. @returns 0 when every host answers and is ready */
-export async function status(options: { readonly stack: string; readonly json?: boolean }): Promise<number> {
+export async function status(options: { readonly stack: string; readonly json?: boolean; readonly switches?: boolean }): Promise<number> {
   checkStackName(options.stack);
   const hosts = await readHosts(options.stack);
   const ready = hosts.length > 0 && hosts.every(({ host }) => host?.ready === true);
   if (options.json) printJson({ stack: options.stack, ready, hosts: hosts.map(({ container, host, publishers }) => ({ ...container, status: host, publishers })), streams: streamsOf(hosts) });
   else if (hosts.length === 0) note(`The stack ${options.stack} does not run. Start it: npx headend up --stack ${options.stack}`);
-  else print(text(hosts));
+  else print(options.switches ? switchesText(hosts) : text(hosts));
   return ready ? EXIT.ok : EXIT.failure;
 }
 
@@ -61,6 +61,21 @@ export function streamsOf(hosts: readonly HostState[]): (StreamStatus & { readon
   return hosts.flatMap(({ agent }) => (agent?.streams ?? []).map((stream) => ({ ...stream, transcoder: agent?.host ?? "" })));
 }
 
+/** Every switch that the transcoders remember, oldest first. */
+function switchesText(hosts: readonly HostState[]): string {
+  const all = streamsOf(hosts).flatMap((s) => s.history.map((h) => ({ ...h, stream: s.name, transcoder: s.transcoder }))).sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  if (all.length === 0) return "Nothing was switched yet.";
+  return columns(["at", "stream", "transcoder", "from", "to", "because"], all.map((h) => [h.at, h.stream, h.transcoder, h.from ?? "slate", h.to === null ? paint.yellow("slate") : h.to, h.reason]));
+}
+
+/** What operators of inputs should know: refused, re-encoded, left out. The transcoders of a stream mostly say the same. */
+function remarks(hosts: readonly HostState[]): string[] {
+  const said = streamsOf(hosts).flatMap((s) => s.inputs.filter((i) => i.online && i.reasons.length > 0).map((i) =>
+    `${s.name}: ${i.publisher} at ${i.multiplexer} ${i.handling === "refuse" ? paint.red("is refused") : i.handling === "normalise" ? paint.yellow("is converted") : paint.yellow("is not used")}: ${i.reasons.join("; ")}`));
+  const byHand = streamsOf(hosts).filter((s) => s.override !== "auto").map((s) => `${s.name} at ${s.transcoder}: ${paint.yellow(`${s.override}, by hand`)}; back to automatic: npx headend switch ${s.name} auto`);
+  return [...new Set([...said, ...byHand])];
+}
+
 function text(hosts: readonly HostState[]): string {
   const good = (ok: boolean, words: string): string => (ok ? paint.green(words) : paint.red(words));
   const hostRows = hosts.map(({ container, host }) => [
@@ -76,6 +91,7 @@ function text(hosts: readonly HostState[]): string {
   return [
     section("Hosts", columns(["host", "state", "services", ""], hostRows)),
     ...(streamRows.length > 0 ? [section("Streams", columns(["stream", "transcoder", "health", "on air", "encoder", "newest segment"], streamRows))] : []),
+    ...(remarks(hosts).length > 0 ? [section("Remarks", remarks(hosts).map((line) => `  ${line}`).join("\n"))] : []),
     online.length === 0 ? "Nobody publishes." : section("Publishers", columns(["publisher", "at", "by", "bitrate", "tracks"], online.map((p) => [p.path, p.host, p.protocol ?? "–", rate(p.kbps), p.tracks.join(", ")]))),
   ].join("\n\n");
 }

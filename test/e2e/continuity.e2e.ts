@@ -1,5 +1,5 @@
 /** One thing dies and nobody notices: two of every role, a real hls.js with its defaults, two-second segments. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openViewer, type Viewer } from "../../scripts/live/browser.ts";
 import { docker } from "../../scripts/live/docker.ts";
 import { httpRequest } from "../../scripts/live/http.ts";
@@ -7,7 +7,7 @@ import { publish, type Publisher } from "../../scripts/live/publish.ts";
 import { sleep, waitFor } from "../../scripts/live/wait.ts";
 import { feel, type Felt, pause, PROGRAM, signal, silence, told } from "./lib/faults.ts";
 import { type Outputs, TestStack } from "./lib/stack.ts";
-import { onAir } from "./lib/status.ts";
+import { onAir, streamStatus } from "./lib/status.ts";
 
 const stack = new TestStack({
   name: "e2e-cont",
@@ -100,5 +100,33 @@ describe("distributors", () => {
   test("one that is killed and refuses", async () => {
     smooth("killed distributor", await feel(viewer, 10, () => docker(["kill", at("dist-home-1")])));
     await docker(["start", at("dist-home-1")]);
+  });
+});
+
+describe("transcoders: the one that viewers are fed from", () => {
+  const main = (): string => at(transcoders[0] ?? "");
+  /** Both carry the stream again. */
+  const whole = async (): Promise<void> => { for (const tx of transcoders) await waitFor(async () => (await streamStatus(stack, "main", tx))["healthy"] === true, { what: `${tx} fresh`, timeoutMs: 40_000 }); };
+  afterEach(whole, 60_000);
+
+  test.each(["ffmpeg", "agent", "relay", "nginx"] as const)("its %s is killed", async (program) => {
+    smooth(`${program} killed`, await feel(viewer, 8, async () => { expect(await signal(main(), "KILL", PROGRAM[program])).toBeGreaterThan(0); }));
+  });
+
+  test.each(["ffmpeg", "agent", "relay", "nginx"] as const)("its %s stands still", async (program) => {
+    smooth(`${program} frozen`, await feel(viewer, 10, async () => { expect(await signal(main(), "STOP", PROGRAM[program])).toBeGreaterThan(0); }));
+    if (program === "ffmpeg") expect(await signal(main(), "CONT", PROGRAM.ffmpeg)).toBeGreaterThan(0);   // another one: the agent has ended the frozen
+    else smooth(`${program} going on`, await feel(viewer, 6, () => signal(main(), "CONT", PROGRAM[program])));
+  });
+
+  test("the whole host stands still, then goes on", async () => {
+    let undo = async (): Promise<void> => undefined;
+    smooth("transcoder frozen", await feel(viewer, 10, async () => { undo = await pause(main()); }));
+    smooth("transcoder going on", await feel(viewer, 8, () => undo()));
+  });
+
+  test("the host is gone, then back with an empty disk in memory", async () => {
+    smooth("transcoder gone", await feel(viewer, 8, () => docker(["kill", main()])));
+    smooth("transcoder back", await feel(viewer, 10, () => docker(["start", main()])));
   });
 });

@@ -4,7 +4,7 @@ import type { RenderedFile } from "./bundle.ts";
 import { VIEWER } from "../agent/pathways.ts";
 import { BUCKETS } from "../steering/assign.ts";
 import { PATH } from "../steering/manifest.ts";
-import { CACHE, DRAINING, ETC, EDGE_HLS_PORT, EDGE_WHEP_PORT, ORIGIN_PORT, PLAYER, RUN, STEERING_OUT, STEERING_PORT } from "./paths.ts";
+import { CACHE, DRAINING, EDGE_HLS_PORT, EDGE_WHEP_PORT, ETC, ORIGIN_PORT, PLAYER, RUN, SERVER_ERRORS, STEERING_OUT, STEERING_PORT } from "./paths.ts";
 import { CERTIFICATE, KEY } from "./tls.ts";
 
 const HEADERS_FILE = "nginx/headers.conf";
@@ -50,6 +50,8 @@ function http(served: readonly StreamPlan[], orders: readonly { stream: StreamPl
   # Short: a playlist that nobody asked for in the last seconds must be gone, or the next viewers at once would start on an old one ("updating").
   proxy_cache_path ${CACHE}/playlists levels=1:2 keys_zone=playlists:4m max_size=16m inactive=5s use_temp_path=off;
   limit_conn_zone $binary_remote_addr zone=conns:10m;
+  log_format status "$status";
+  map $status $server_error { default 0; "~^5" 1; }
 ${sorted(upstreams).join("\n")}
   # From the address as nginx decoded it, which chooses the location: as sent, /live/open/..%2flisted/ would get the policy of "open".
   uninitialized_variable_warn off;
@@ -85,6 +87,7 @@ ${Array.from({ length: BUCKETS }, (_, i) => `    ${i === BUCKETS - 1 ? "*" : `${
     ssl_session_timeout 1d;
     ssl_session_tickets off;
     limit_conn conns 2000;
+    access_log ${SERVER_ERRORS} status buffer=4k flush=5s if=$server_error;
     keepalive_requests 10000;
     proxy_http_version 1.1;
     proxy_set_header Connection "";

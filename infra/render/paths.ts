@@ -20,6 +20,9 @@ export const DRAINING = "draining";
 export const LIB = "/usr/lib/headend";
 export const PLAYER = "/usr/share/headend/player";
 
+/** Statuses of the answers of a distributor's nginx that were 5xx: a line of four bytes each, so that its size is a count. */
+export const SERVER_ERRORS = `${RUN}/nginx/5xx.log`;
+
 /** Loopback ports used inside a host. */
 export const RELAY_API_PORT = 9997;
 export const MEDIAMTX_METRICS_PORT = 9998;

@@ -8,6 +8,7 @@ import { AcmeKeeper } from "./acme.ts";
 import { awsAcme } from "./acme-aws.ts";
 import { awsStore, PATIENCE } from "./aws-store.ts";
 import { allReady, hostdAt } from "./hostd.ts";
+import { identity } from "./identity.ts";
 import { Lifecycle, type Group } from "./lifecycle.ts";
 import { instanceMetadata, type Metadata } from "./metadata.ts";
 import { hostPrograms } from "./programs.ts";
@@ -37,8 +38,6 @@ export async function pull(): Promise<number> {
     adopted: (pointer: HostPointer) => { group = pointer.group; writePointerFile(pointer); },
     now: () => new Date(), random: Math.random, log,
   });
-  let stopping = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => { stopping = true; process.exit(0); });
   const lifecycle = new Lifecycle({
     metadata, ready: () => allReady(() => hostd.status(), log), drain: (on) => hostd.drain(on), requests: nginxRequests,
     complete: completer(region, instance), now: () => Date.now(), log,
@@ -47,20 +46,7 @@ export async function pull(): Promise<number> {
     for (;;) { await sleep(realClock, LIFECYCLE_EVERY_MS); if (group !== null) await lifecycle.tick(group); }
   })();
   log(`watching the configuration of ${settings.host} in bucket ${settings.bucket}`);
-  while (!stopping) await sleep(realClock, await puller.tick());
-  return 0;
-}
-
-/** Waits for instance metadata, which is late now and then at a start. */
-async function identity(metadata: Metadata, log: (line: string) => void): Promise<{ readonly instance: string; readonly region: string }> {
-  for (;;) {
-    try {
-      const [instance, region] = await Promise.all([metadata.get("instance-id"), metadata.get("placement/region")]);
-      if (instance && region) return { instance, region };
-      log("instance metadata names no instance or region; asking again");
-    } catch (error) { log(`instance metadata does not answer (${messageOf(error)}); asking again`); }
-    await sleep(realClock, 2_000);
-  }
+  for (;;) await sleep(realClock, await puller.tick());
 }
 
 function publicAddressOf(metadata: Metadata, log: (line: string) => void): () => Promise<string | null> {

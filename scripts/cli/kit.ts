@@ -1,20 +1,45 @@
+import { resolve } from "node:path";
 import { deriveKey } from "../../infra/plan/keys.ts";
 import type { Plan, PublishPath } from "../../infra/plan/model.ts";
 import type { IngestProtocol } from "../../infra/spec/topology.ts";
 import { buildKit, type Kit, type KitSources, type ViewerLinks } from "./kit/kit.ts";
+import { kitFiles } from "./kit/files.ts";
 import { kitText } from "./kit/text.ts";
 import { CliError, InputError } from "./lib/errors.ts";
+import { refuseToOverwrite, writeFolder, type FolderKind } from "./lib/folder.ts";
 import { note, print, printJson } from "./lib/output.ts";
+import { shown } from "./lib/places.ts";
 import { openStack, type Stack, type StackConfig, type StackOutputs } from "./lib/stack.ts";
 import { loadAndPlan } from "./lib/topology.ts";
 
-export interface KitOptions { readonly stack: string; readonly stackGiven: boolean; readonly showSecrets?: boolean; readonly json?: boolean }
+export interface KitOptions { readonly stack: string; readonly stackGiven: boolean; readonly showSecrets?: boolean; readonly json?: boolean; readonly out?: string; readonly force?: boolean; readonly publisher?: string }
 
 /** `headend kit [FILE]`: publish settings and viewer links, of a file alone or of a stack. */
 export async function kit(file: string | undefined, options: KitOptions): Promise<void> {
-  const made = file !== undefined && !options.stackGiven ? fileKit(file, options) : await stackKit(await openStack(options.stack), { ...options, file });
-  if (options.json) printJson(made);
+  const out = options.out === undefined ? null : resolve(options.out);
+  if (out !== null) refuseToOverwrite(out, KIND, options.force === true);
+  const whole = file !== undefined && !options.stackGiven ? fileKit(file, options) : await stackKit(await openStack(options.stack), { ...options, file });
+  const made = options.publisher === undefined ? whole : only(whole, options.publisher);
+  if (out !== null) writeOut(out, made, options.json === true);
+  else if (options.json) printJson(made);
   else print(kitText(made));
+}
+
+const KIND: FolderKind = { command: "headend kit", mark: ".headend-kit", mode: 0o700 };
+
+function writeOut(out: string, made: Kit, json: boolean): void {
+  const files = kitFiles(made);
+  writeFolder(out, KIND, files);
+  if (json) printJson({ out, files: files.map((f) => f.path), secretsShown: made.secretsShown });
+  else note(`${made.publishers.length} ${made.publishers.length === 1 ? "sheet" : "sheets"} with OBS profiles in ${shown(out)}. ${made.secretsShown ? "They hold keys: only you can read them, so hand each to its publisher alone." : "Keys are left out; --show-secrets puts them in."}`);
+}
+
+/** The kit of one publisher, named "truck" or "main-stage/truck". @throws InputError when there is none */
+function only(kit: Kit, name: string): Kit {
+  const publishers = kit.publishers.filter((p) => name === p.publisher || name === `${p.stream}/${p.publisher}`);
+  if (publishers.length > 0) return { ...kit, publishers, viewers: Object.fromEntries(Object.entries(kit.viewers).filter(([stream]) => publishers.some((p) => p.stream === stream))) };
+  const known = kit.publishers.map((p) => `${p.stream}/${p.publisher}`);
+  throw new InputError(`There is no publisher ${JSON.stringify(name)}.`, `Known: ${known.slice(0, 12).join(", ")}${known.length > 12 ? ` and ${known.length - 12} more` : ""}.`);
 }
 
 /** Without a stack there are no keys yet; addresses are those of the topology's domain, or of this machine. */

@@ -2,6 +2,8 @@ import type { Plan, PublishPath, StreamPlan } from "../../../infra/plan/model.ts
 import { publishSecret, srtSecret } from "../../../infra/plan/secrets.ts";
 import type { IngestProtocol, Stream, Topology } from "../../../infra/spec/topology.ts";
 import { ffmpegCommand } from "./ffmpeg.ts";
+import { mobileLink, type MobileLink } from "./mobile.ts";
+import { obsFields, type ObsField } from "./obs.ts";
 import { HIDDEN, publishUrl, rtmpServer, srtUrl, whipToken, whipUrl, type PublishAddress, type PublishSecrets } from "./urls.ts";
 
 /** Upload that a line should have over the bitrate sent: room for bursts and retransmission (knowledge: requirements, s2). */
@@ -9,12 +11,15 @@ const UPLOAD_FACTOR = 1.5;
 /** Audio that is asked of publishers; the transcoder encodes it anew. */
 const AUDIO_KBPS = 160;
 
+/** Multiplexers that a publisher is told: nobody tries more than these by hand. */
+const MOST_MULTIPLEXERS = 3;
+
 /** One way in, with everything to type into a program. */
 export interface Way {
   readonly protocol: IngestProtocol;
   readonly multiplexer: string;
   readonly url: string;
-  readonly obs: { readonly service: string; readonly server: string; readonly fields: Readonly<Record<string, string>> };
+  readonly obs: { readonly service: string; readonly server: string; readonly fields: Readonly<Record<string, string>>; readonly settings: readonly ObsField[] };
   readonly ffmpeg: string;
 }
 
@@ -27,6 +32,19 @@ export interface PublisherKit {
   readonly ways: readonly Way[];
   readonly uploadKbps: number;
   readonly encoder: EncoderSettings;
+  /** Connections for a phone, in one link; null without secrets, and where a phone has no protocol to use. */
+  readonly mobile: MobileLink | null;
+  readonly validity: Validity;
+  /** What happens when the connection falls, and what to do, a sentence each. */
+  readonly ifItFalls: readonly string[];
+}
+
+/** How long the keys are good. They never run out by themselves. */
+export interface Validity {
+  /** Raising `keyRotation` in the topology ends these keys and makes new ones. */
+  readonly rotation: number;
+  /** When publishing makes sense, as ISO 8601 in UTC; null when the topology has no event. */
+  readonly event: { readonly doors: string; readonly start: string; readonly end: string; readonly timeZone: string | null } | null;
 }
 
 export interface EncoderSettings {
@@ -70,11 +88,33 @@ function publisherKit(sources: KitSources, stream: StreamPlan, path: PublishPath
   };
   const secrets = secretsOf(path, sources.secretOf);
   // Fallback order: another protocol at the best multiplexer first, then the next multiplexer.
-  const ways = path.multiplexers.flatMap((multiplexer) => path.via.flatMap((protocol): Way[] => {
+  const ways = path.multiplexers.slice(0, MOST_MULTIPLEXERS).flatMap((multiplexer) => path.via.flatMap((protocol): Way[] => {
     const at = sources.address(path, multiplexer, protocol);
     return at === null ? [] : [way(protocol, multiplexer, { stream: stream.name, publisher: path.publisher, ...at }, secrets, encoder)];
   }));
-  return { stream: stream.name, publisher: path.publisher, backup: path.backup, from: path.from, ways, uploadKbps: spec.source.bitrateKbps * UPLOAD_FACTOR, encoder };
+  return {
+    stream: stream.name, publisher: path.publisher, backup: path.backup, from: path.from, ways, uploadKbps: spec.source.bitrateKbps * UPLOAD_FACTOR, encoder,
+    mobile: sources.secretOf === null ? null : mobileLink(`${sources.plan.name} ${stream.name}`, ways, secrets, encoder), validity: validity(sources.topology, path.keyRotation),
+    ifItFalls: ifItFalls(path, spec, ways),
+  };
+}
+
+function validity({ event }: Topology, rotation: number): Validity {
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  return { rotation, event: event === null ? null : { doors: iso(event.doorsMs), start: iso(event.startMs), end: iso(event.endMs), timeZone: event.timeZone } };
+}
+
+/** Times are those measured: SRT and RTMP are given up after 4 s without data, WHIP by ICE after about 30 s (knowledge: continuity 1). */
+function ifItFalls(path: PublishPath, spec: Stream, ways: readonly Way[]): string[] {
+  const spare = Object.entries(spec.publishers).filter(([name, { backup }]) => name !== path.publisher && backup !== path.backup).map(([name]) => name);
+  const whip = path.via.includes("whip");
+  const shown = spare.length > 0 ? `${path.backup ? "the primary publisher" : `the backup (${spare.join(", ")})`} is shown if it is there, else the slate "${spec.slate.text}"` : `the slate "${spec.slate.text}" is shown`;
+  return [
+    `Within about 4 s${whip ? " (WHIP: up to 30 s)" : ""} ${shown}. Viewers stay connected and need not reload.`,
+    "Connect again with the same settings: your picture is back on air a few seconds later. The key stays the same.",
+    ...(ways.length > 1 ? [`Does it not connect within a minute? Take the next way on this sheet; there are ${ways.length}, in the order to try them.`] : []),
+    "OBS reconnects by itself, but waits longer each time: after a minute press Stop Streaming and Start Streaming.",
+  ];
 }
 
 function secretsOf(path: PublishPath, secretOf: KitSources["secretOf"]): PublishSecrets {
@@ -88,11 +128,11 @@ function secretsOf(path: PublishPath, secretOf: KitSources["secretOf"]): Publish
 function way(protocol: IngestProtocol, multiplexer: string, address: PublishAddress, secrets: PublishSecrets, encoder: EncoderSettings): Way {
   return {
     protocol, multiplexer, url: publishUrl(protocol, address, secrets),
-    obs: obsSettings(protocol, address, secrets), ffmpeg: ffmpegCommand(protocol, address, secrets, encoder),
+    obs: { ...obsSettings(protocol, address, secrets), settings: obsFields(protocol, encoder) }, ffmpeg: ffmpegCommand(protocol, address, secrets, encoder),
   };
 }
 
-function obsSettings(protocol: IngestProtocol, address: PublishAddress, secrets: PublishSecrets): Way["obs"] {
+function obsSettings(protocol: IngestProtocol, address: PublishAddress, secrets: PublishSecrets): Omit<Way["obs"], "settings"> {
   switch (protocol) {
     case "rtmp": case "rtmps": {
       const { server, key } = rtmpServer(protocol, address, secrets);

@@ -2,35 +2,66 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nowMs } from "./clock.ts";
+import { foresee, PlanSummary, secretPrints } from "./foresight.ts";
 import { deriveKey } from "./plan/keys.ts";
 import { planTopology } from "./plan/plan.ts";
 import { renderPlan } from "./render/render.ts";
 import { loadTopology } from "./spec/load.ts";
-import { localTarget } from "./targets/local/target.ts";
 import { checkedCertificate } from "./targets/own-certificate.ts";
-import type { Deployed, Target, TargetSettings } from "./targets/target.ts";
+import type { Deployed, Deployment, Target, TargetSettings } from "./targets/target.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const TARGETS: Readonly<Record<string, Target>> = { local: localTarget };
+/** Each loads only what it needs: @pulumi/aws alone takes longer than the whole local program. */
+const TARGETS: Readonly<Record<string, () => Promise<Target>>> = {
+  local: async () => (await import("./targets/local/target.ts")).localTarget,
+};
+
+/** The stack's outputs. */
+export interface Outputs extends Deployed {
+  /** What runs, in a few lines. */
+  readonly plan: { readonly name: string; readonly target: string; readonly hosts: Record<string, string>; readonly streams: readonly string[]; readonly capacity: string; readonly cost: string; readonly checks: string };
+  /** What the next deployment is compared with. It holds no secret; it is marked as one only so that terminals do not fill up with it. */
+  readonly deployed: pulumi.Output<string>;
+}
 
 /**
- * Reads the stack's config, plans, renders and hands over to the target.
+ * Reads the stack's config, plans, renders, says what that will do, and hands over to the target.
  * @throws TopologyError, RangeError and Error with messages for the user.
  */
-export function deploy(): Deployed {
+export async function deploy(): Promise<Outputs> {
   const config = new StackConfig();
-  const target = TARGETS[config.text("target", "local")];
-  if (!target) throw new Error(`headend:target is "${config.text("target", "local")}". Allowed: ${Object.keys(TARGETS).join(", ")}.`);
+  const load = TARGETS[config.text("target", "local")];
+  if (!load) throw new Error(`headend:target is "${config.text("target", "local")}". Allowed: ${Object.keys(TARGETS).join(", ")}.`);
+  const target = await load();
   const stackSecret = config.text("stackSecret", "");
   if (stackSecret.length < 32) {
     throw new Error(`headend:stackSecret ${stackSecret ? "is too short (32 characters at least)" : "is missing"}: every stream key derives from it.\nSet it once: pulumi config set --secret headend:stackSecret "$(openssl rand -base64 32)"\nor let headend do it: npx headend up --stack ${pulumi.getStack()}`);
   }
-  const { topology } = loadTopology(resolve(ROOT, config.text("topology", "stacks/studio.yaml")));
-  const plan = planTopology(topology, { scale: config.number("scale", 1) });
+  const file = config.text("topology", "stacks/studio.yaml");
+  const loaded = loadTopology(resolve(ROOT, file));
+  const plan = planTopology(loaded.topology, { scale: config.number("scale", 1) });
   const rotations = new Map(plan.secrets.map((need) => [need.name, need.rotation]));
   const secretValue = (name: string): string =>
     name.startsWith("config/") ? config.secret(name.slice("config/".length)) : deriveKey(stackSecret, name, rotations.get(name) ?? 1);
-  return target.deploy({ stack: pulumi.getStack(), plan, bundles: renderPlan(plan, stackSecret), secretValue, settings: settings(config) });
+  const deployment: Deployment = { stack: pulumi.getStack(), topology: loaded.topology, plan, bundles: renderPlan(plan, stackSecret), secretValue, settings: settings(config), config: (key) => pulumi.runtime.getConfig(`headend:${key}`) };
+
+  const made = target.made(deployment);
+  const own = Object.fromEntries(plan.secrets.filter((need) => need.source === "config").map((need) => [need.name, secretValue(need.name)]));
+  const { text, summary, record } = await foresee({
+    loaded, file, stackSecret, target: target.kind, nowMs: nowMs(), accepted: config.text("duringEvent", "") || null,
+    side: { topology: loaded.topology, plan, bundles: deployment.bundles, facts: made.facts, secrets: { ...made.secrets, ...secretPrints(stackSecret, own) } },
+  });
+  const shown = new PlanSummary("plan", { topology: loaded.text, ...summary });
+  const { outputs, settled } = target.deploy(deployment);
+  // A preview with --diff prints as things come: what matters comes last. Before an `up` it comes first.
+  if (pulumi.runtime.isDryRun()) settled.apply(() => pulumi.log.info(text, shown));
+  else await pulumi.log.info(text, shown);
+  return {
+    ...outputs,
+    plan: { name: plan.name, target: target.kind, hosts: Object.fromEntries(plan.hosts.map((host) => [host.name, `${host.role}, ${host.region}`])), streams: plan.streams.map((s) => s.name), ...summary },
+    deployed: pulumi.secret(settled.apply(() => JSON.stringify(record))),
+  };
 }
 
 function settings(config: StackConfig): TargetSettings {

@@ -1,15 +1,20 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Side } from "../plan/impact/side.ts";
 import type { Plan } from "../plan/model.ts";
 import type { Bundle } from "../render/bundle.ts";
+import type { Topology } from "../spec/topology.ts";
 
 /** What a target turns into resources. */
 export interface Deployment {
   readonly stack: string;
+  readonly topology: Topology;
   readonly plan: Plan;
   readonly bundles: readonly Bundle[];
   /** Value of a secret that derives from the stack secret or stands in config; known at preview. */
   readonly secretValue: (name: string) => string;
   readonly settings: TargetSettings;
+  /** Value of a key of stack config, without `headend:`, for what only one target reads. */
+  readonly config: (key: string) => string | undefined;
 }
 
 /** Stack config that says where, not what. */
@@ -34,10 +39,23 @@ export interface Deployed {
   readonly hosts: Record<string, { readonly role: string; readonly container?: string; readonly ports: Record<string, number> }>;
   /** PEM of the local CA, or null where a public or own certificate is used. */
   readonly ca: pulumi.Output<string> | null;
+  /** For whoever signs viewers' cookies, where a CDN asks for them. The private key is a secret. */
+  readonly signing?: { readonly keyPairId: pulumi.Output<string>; readonly privateKey: pulumi.Output<string> };
+  /** Where to delegate the domain to, when the stack made its zone. */
+  readonly nameServers?: pulumi.Output<string[]>;
+}
+
+/** What a target gives back: the stack's outputs, and when its hosts have their configuration. */
+export interface Deploying {
+  readonly outputs: Deployed;
+  /** Known once every host runs what it was given; never known when one fails, so that nothing is recorded as deployed that is not. */
+  readonly settled: pulumi.Output<unknown>;
 }
 
 /** A place where plans run. */
 export interface Target {
   readonly kind: "local" | "aws" | "ssh";
-  deploy(deployment: Deployment): Deployed;
+  deploy(deployment: Deployment): Deploying;
+  /** What hosts are made of besides their bundles, for comparing two deployments. Makes no resource. */
+  made(deployment: Deployment): Pick<Side, "facts" | "secrets">;
 }

@@ -76,6 +76,8 @@ export function effect(cls: ImpactClass, reason: string, cause: SpecPath | null,
 function changedSecrets(before: Side, after: Side): Set<string> {
   const rotation = new Map(before.plan.secrets.map((s) => [s.name, s.rotation]));
   const rotated = after.plan.secrets.filter((s) => rotation.has(s.name) && rotation.get(s.name) !== s.rotation).map((s) => s.name);
+  // The stack secret itself: every derived secret has another value.
+  if (before.secrets["*"] !== undefined && before.secrets["*"] !== after.secrets["*"]) rotated.push(...after.plan.secrets.filter((s) => s.source === "derived").map((s) => s.name));
   const other = Object.entries(after.secrets).filter(([name, print]) => before.secrets[name] !== undefined && before.secrets[name] !== print).map(([name]) => name);
   return new Set([...rotated, ...other]);
 }

@@ -14,6 +14,8 @@ const FACT_WORDS: Readonly<Record<string, string>> = {
   size: "its size", zone: "its zone", region: "its region", disk: "its disk",
 };
 
+const FROM_TOPOLOGY: ReadonlySet<string> = new Set(["address", "ports", "planes", "gpu", "size", "zone", "region", "disk"]);
+
 /** Names of the facts of a host that differ. A fact that only one side knows is not compared: an older headend did not record it. */
 export function changedFacts(context: Context, host: string): string[] {
   const before = context.before.facts[host] ?? {}, after = context.after.facts[host] ?? {};
@@ -47,7 +49,9 @@ function removed(context: Context, host: Host): Effect[] {
 /** A host that is made anew loses what it holds in memory: connections, segments, caches. `replaced`: all hosts that are. */
 function replacement(context: Context, host: Host, facts: readonly string[], replaced: ReadonlySet<string>): Effect[] {
   const what = facts.map((fact) => FACT_WORDS[fact] ?? fact).join(", ");
-  const cause = context.cause(null, { multiplexer: "multiplexers", transcoder: "transcoders", distributor: "distributors" }[host.role], "regions", "name");
+  // The image comes with headend, addresses and folders from the stack's config: no line of the topology asks for them.
+  const asked = facts.some((fact) => FROM_TOPOLOGY.has(fact));
+  const cause = asked ? context.cause(null, ...(facts.includes("address") ? ["name"] : []), { multiplexer: "multiplexers", transcoder: "transcoders", distributor: "distributors" }[host.role], "regions") : null;
   const own = effect("host-replaced", `is made anew, because ${what} ${facts.length === 1 ? "differs" : "differ"}`, cause, { seconds: REPLACE_SECONDS });
   const streams = [...context.streams.before.values()];
   const felt = {

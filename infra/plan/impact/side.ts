@@ -12,6 +12,6 @@ export interface Side {
   readonly bundles: readonly Bundle[];
   /** Empty where no target is known, as for two files. */
   readonly facts: HostFacts;
-  /** A fingerprint for each secret whose value can change without its rotation number: the user's own, certificates. */
+  /** A fingerprint for each secret whose value can change without its rotation number: the user's own, certificates; "*" for the stack secret. */
   readonly secrets: Readonly<Record<string, string>>;
 }

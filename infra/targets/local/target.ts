@@ -4,8 +4,9 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Host, Plan, Plane } from "../../plan/model.ts";
 import { hostImageTag } from "../../../scripts/setup/host-image.ts";
-import type { Deployed, Deployment, Target, TargetSettings } from "../target.ts";
+import type { Deployed, Deploying, Deployment, Target, TargetSettings } from "../target.ts";
 import { LocalCertificates } from "./certificates.ts";
+import { localFacts } from "./facts.ts";
 import { gpuOf, requireEncoders } from "./gpu.ts";
 import { requireImage } from "./image.ts";
 import { LocalHost } from "./host.ts";
@@ -19,7 +20,7 @@ const INTERNAL: readonly Plane[] = ["contribution", "origin"];
 /** Docker on this machine: a container per host, a network per trust boundary. */
 export const localTarget: Target = {
   kind: "local",
-  deploy({ stack, plan, bundles, secretValue, settings }: Deployment): Deployed {
+  deploy({ stack, plan, bundles, secretValue, settings }: Deployment): Deploying {
     const image = hostImageTag(settings.root);
     requireImage(image);
     requireEncoders(plan, image);
@@ -49,7 +50,16 @@ export const localTarget: Target = {
         ports: Object.fromEntries(publishedPorts(host, settings.portOffset).map((p) => [p.name, p.external])),
       };
     }
-    return { ...addresses(plan, settings), hosts, ca: certificates?.ca ?? null };
+    return {
+      outputs: { ...addresses(plan, settings), hosts, ca: certificates?.ca ?? null },
+      settled: pulumi.all(created.map((host) => host.configured.urn)),
+    };
+  },
+  made({ plan, settings }: Deployment) {
+    return localFacts(plan, {
+      image: hostImageTag(settings.root), expose: settings.expose, publicAddress: publicAddress(settings), portOffset: settings.portOffset,
+      recordings: settings.recordingsDir, certificate: settings.certificate?.chain ?? JSON.stringify(certificateNames(plan, settings)),
+    });
   },
 };
 

@@ -1,0 +1,123 @@
+import * as pulumi from "@pulumi/pulumi";
+import { createHmac } from "node:crypto";
+import { compare, FIRST } from "./plan/impact/compare.ts";
+import { figureLines, type Figures, figures, findingsLine } from "./plan/impact/figures.ts";
+import { countdown, refusal } from "./plan/impact/freeze.ts";
+import type { Impact } from "./plan/impact/impact.ts";
+import { deployedOtherwise, type DeployedRecord, readRecord, recordOf } from "./plan/impact/record.ts";
+import type { Side } from "./plan/impact/side.ts";
+import { changeLines } from "./plan/impact/text.ts";
+import { lintFile } from "./plan/lint/lint-file.ts";
+import { planTopology } from "./plan/plan.ts";
+import { renderPlan } from "./render/render.ts";
+import { parseTopology } from "./spec/load.ts";
+import type { LoadedTopology, SourcePosition } from "./spec/topology.ts";
+import type { SpecPath } from "./spec/problems.ts";
+
+/** Stands for an impact that cannot be told, since what runs was deployed by a headend that kept no record. */
+const UNKNOWN: Impact = {
+  class: "host-replaced", changes: [], felt: [], id: "host-replaced/unknown",
+  sentence: "not known: the stack has no record of what is deployed; this up makes one",
+};
+
+export interface ForesightArgs {
+  readonly loaded: LoadedTopology;
+  /** Name of the file as the stack's config says it. */
+  readonly file: string;
+  readonly side: Side;
+  readonly stackSecret: string;
+  readonly target: string;
+  readonly nowMs: number;
+  /** `headend:duringEvent`. */
+  readonly accepted: string | null;
+}
+
+/** What is said of a deployment before it happens. */
+export interface Foresight {
+  readonly impact: Impact;
+  /** Impact, capacity, cost and checks, for people. */
+  readonly text: string;
+  /** Numbers of the new deployment, which do not depend on what was before. */
+  readonly summary: { readonly capacity: string; readonly cost: string; readonly checks: string };
+  /** For the stack's output `deployed`. */
+  readonly record: DeployedRecord;
+}
+
+/**
+ * Compares a deployment with what the stack has recorded of the one before.
+ * @throws Error when an event is on and the impact is worse than a hot reload and not accepted; no resource may be made before this
+ */
+export async function foresee(args: ForesightArgs): Promise<Foresight> {
+  const { loaded, side, nowMs } = args;
+  const before = await deployedBefore(args.stackSecret, args.side);
+  const impact = before === null ? FIRST : before === "unknown" ? UNKNOWN : compare(before.side, side, before.otherwise);
+  const known = before === null || before === "unknown" ? null : before;
+  const refused = refusal({ impact, before: known?.side.topology ?? null, after: loaded.topology, nowMs, accepted: args.accepted, stack: pulumi.getStack() });
+  if (refused !== null) throw new Error(refused);
+
+  const after = figures(loaded.topology, side.plan);
+  const past: Figures | null = known === null ? null : figures(known.side.topology, known.side.plan);
+  const checks = (at: number | undefined): string => findingsLine(lintFile(loaded, side.plan, at === undefined ? {} : { nowMs: at }).kept.map((one) => one.finding));
+  const delta = figureLines(past, after);
+  const lines = [
+    [`${side.plan.name} · ${args.target}`, countdown(loaded.topology.event, nowMs)].filter((part) => part !== null).join("  ·  "),
+    ...changeLines(impact, { color: false, locate: locator(loaded, known?.loaded ?? null) }),
+    `  capacity  ${delta.capacity}`, `  cost      ${delta.cost}`, `  checks    ${checks(nowMs)}`, `  felt by   ${impact.sentence}`,
+  ];
+  return { impact, text: lines.join("\n"), summary: { ...figureLines(null, after), checks: checks(undefined) }, record: recordOf(side, args.file, loaded.text) };
+}
+
+interface Before { readonly loaded: LoadedTopology; readonly side: Side; readonly otherwise: ReturnType<typeof deployedOtherwise> }
+
+/** What is deployed, planned and rendered again from the stack's record; null before the first deployment. */
+async function deployedBefore(stackSecret: string, after: Side): Promise<Before | "unknown" | null> {
+  const outputs = await ownOutputs();
+  if (Object.keys(outputs).length === 0) return null;
+  const record = readRecord(outputs["deployed"]);
+  if (record === null) return outputs["viewer"] === undefined ? null : "unknown";
+  try {
+    const loaded = parseTopology(record.topology, record.file);
+    const plan = planTopology(loaded.topology, { scale: record.scale });
+    const bundles = renderPlan(plan, stackSecret);
+    return { loaded, side: { topology: loaded.topology, plan, bundles, facts: record.facts, secrets: record.secrets }, otherwise: deployedOtherwise(record, bundles, after.bundles) };
+  } catch { return "unknown"; }   // a headend of today may refuse what an older one took
+}
+
+/**
+ * The stack's own outputs as its last `up` left them. The engine's own function is asked: a StackReference to itself would stand in the
+ * state as a resource whose outputs change with every `up`.
+ */
+async function ownOutputs(): Promise<Record<string, unknown>> {
+  const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+  const { outputs } = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name }) as { readonly outputs?: Record<string, unknown> };
+  const { default: _, ...all } = outputs ?? {};
+  return all;
+}
+
+/** Where a part of the topology stands: in the new file, else in the deployed one. */
+export function locator(after: LoadedTopology, before: LoadedTopology | null): (path: SpecPath) => string | null {
+  const place = ({ file, line, column }: SourcePosition): string => `${file.split("/").slice(-2).join("/")}:${line}:${column}`;
+  return (path) => {
+    const written = (loaded: LoadedTopology): SpecPath | null => {
+      for (let length = path.length; length > 0; length--) if (loaded.isWritten(path.slice(0, length))) return path.slice(0, length);
+      return null;
+    };
+    const now = written(after), was = before === null ? null : written(before);
+    if (was !== null && before !== null && was.length > (now?.length ?? 0)) return `was ${place(before.position(was))}`;
+    return now === null ? null : place(after.position(now));
+  };
+}
+
+/** Fingerprints of secrets that the topology does not decide, safe to keep: keyed with the stack secret and cut short. */
+export function secretPrints(stackSecret: string, values: Readonly<Record<string, string>>): Record<string, string> {
+  const print = (label: string, value: string): string => createHmac("sha256", stackSecret).update(`headend/print/${label}\0${value}`).digest("hex").slice(0, 8);
+  return { "*": print("*", ""), ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, print(name, value)])) };
+}
+
+/** The plan as a resource: its topology and figures are inputs, so that a plain `pulumi preview --diff` shows their changed lines. */
+export class PlanSummary extends pulumi.ComponentResource {
+  constructor(name: string, args: { readonly topology: string } & Foresight["summary"], opts?: pulumi.ComponentResourceOptions) {
+    super("headend:index:Plan", name, { ...args }, opts);
+    this.registerOutputs({});
+  }
+}

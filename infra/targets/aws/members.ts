@@ -19,8 +19,8 @@ export interface Member {
   readonly group: { readonly min: number; readonly max: number } | null;
 }
 
-/** The plan's hosts as AWS runs them: multiplexers and transcoders one by one, distributors by region. */
-export function members(topology: Topology, plan: Plan, bundles: readonly Bundle[]): Member[] {
+/** The plan's hosts as AWS runs them: multiplexers and transcoders one by one, distributors by region. `addresses`: see `Bundle.addresses`. */
+export function members(topology: Topology, plan: Plan, bundles: readonly Bundle[], addresses: Readonly<Record<string, string>>): Member[] {
   const bundleOf = new Map(bundles.map((bundle) => [bundle.host, bundle]));
   const distributors = new Set(plan.hosts.filter((h) => h.role === "distributor").map((h) => h.name));
   const seen = new Set<string>();
@@ -31,7 +31,7 @@ export function members(topology: Topology, plan: Plan, bundles: readonly Bundle
     seen.add(key);
     const rendered = bundleOf.get(host.name);
     if (!rendered) throw new Error(`${host.name} has no bundle`);
-    const bundle = onAws(rendered, distributors);
+    const bundle = onAws(rendered, distributors, addresses);
     const bundleJson = canonicalJson(bundle);
     const group = topology.distributors[host.region];
     return [{
@@ -42,6 +42,6 @@ export function members(topology: Topology, plan: Plan, bundles: readonly Bundle
 }
 
 /** Files are the same bytes as everywhere; security groups filter instead of nftables, and members of a group have no names to look up. */
-function onAws(bundle: Bundle, distributors: ReadonlySet<string>): Bundle {
-  return { ...bundle, firewall: null, peers: bundle.peers.filter(({ host }) => !distributors.has(host)) };
+function onAws(bundle: Bundle, distributors: ReadonlySet<string>, addresses: Readonly<Record<string, string>>): Bundle {
+  return { ...bundle, firewall: null, addresses, peers: bundle.peers.filter(({ host }) => !distributors.has(host)) };
 }

@@ -6,7 +6,7 @@ import { BucketPublicAccessBlock } from "@pulumi/aws/s3/bucketPublicAccessBlock.
 import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js";
 import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
 import * as pulumi from "@pulumi/pulumi";
-import { type PolicyDocument, tlsOnly } from "./policies.ts";
+import { type Statement, tlsOnly } from "./policies.ts";
 
 export interface PrivateBucketArgs {
   readonly region: string;
@@ -16,8 +16,9 @@ export interface PrivateBucketArgs {
   /** `data`: destroy leaves the bucket and what is in it; `stack`: destroy empties it. */
   readonly keeps: "data" | "stack";
   readonly lifecycle: Exclude<BucketLifecycleConfigurationArgs["rules"], undefined>;
-  /** Statements besides the one that refuses plain HTTP. */
-  readonly statements?: (arn: string) => PolicyDocument["Statement"];
+  /** Statements besides the one that refuses plain HTTP, and the account they are about. */
+  readonly statements?: (arn: string, account: string) => readonly Statement[];
+  readonly account?: pulumi.Output<string>;
 }
 
 /** A bucket that nobody outside the account can read: no public access, no ACLs, encrypted, TLS only. */
@@ -40,7 +41,7 @@ export class PrivateBucket extends pulumi.ComponentResource {
     // A rule about old versions is refused while versions are off.
     new BucketLifecycleConfiguration(name, { ...of, rules: args.lifecycle }, { ...at, dependsOn: versioning });
     // Two changes of a bucket's access at once collide.
-    new BucketPolicy(name, { ...of, policy: bucket.arn.apply((arn) => JSON.stringify(tlsOnly(arn, args.statements?.(arn)))) }, { ...at, dependsOn: block });
+    new BucketPolicy(name, { ...of, policy: pulumi.all([bucket.arn, args.account ?? ""]).apply(([arn, account]) => JSON.stringify(tlsOnly(arn, args.statements?.(arn, account)))) }, { ...at, dependsOn: block });
     this.id = bucket.id;
     this.arn = bucket.arn;
     this.ready = versioning;

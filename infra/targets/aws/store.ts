@@ -65,7 +65,7 @@ export class Store extends pulumi.ComponentResource {
 
   private publishPrograms(architecture: Architecture, archive: ProgramsArchive | null): pulumi.Resource[] {
     const sha = this.programsSha256(architecture);
-    const source = archive === null ? new pulumi.asset.StringAsset("") : new pulumi.asset.FileAsset(archive.path);
+    const source = archive === null ? new pulumi.asset.StringAsset("not built") : new pulumi.asset.FileAsset(archive.path);
     const object = new BucketObjectv2(`programs-${architecture}`, {
       bucket: this.inner.id, region: this.region, key: STORE.programs(sha), source, contentType: "application/gzip",
     }, { parent: this, dependsOn: this.inner.ready, retainOnDelete: true });

@@ -21,6 +21,7 @@ export class MiniCloud {
       Code: "Success", Type: "AWS-HMAC", LastUpdated: "2026-01-01T00:00:00Z", AccessKeyId: "ASIATEST", SecretAccessKey: "c2VjcmV0", Token: "session/token==", Expiration: "2099-01-01T00:00:00Z",
     }, null, 2)],
   ]);
+  userData: string | null = null;
   readonly logs: LogLine[] = [];
   readonly lifecycle: string[] = [];
   /** Names of calls, newest last. */
@@ -80,6 +81,7 @@ export class MiniCloud {
       return request.method === "PUT" ? answer(200, token) : answer(405);
     }
     if (!this.tokens.has(String(request.headers["x-aws-ec2-metadata-token"]))) return answer(401);
+    if (path === "/latest/user-data") return this.userData === null ? answer(404) : answer(200, this.userData);
     const found = this.metadata.get(path.replace("/latest/meta-data/", "").replace(/\/$/, ""));
     return found === undefined ? answer(404) : answer(200, found);
   }

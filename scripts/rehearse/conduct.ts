@@ -34,12 +34,13 @@ export async function play(fault: Fault, stage: Stage): Promise<Outcome> {
   const notes: string[] = [];
   await settle(fault, stage, notes);
   watch.mark();
-  const injectedAt = watch.now();
+  const askedAt = watch.now();
   let injected: Awaited<ReturnType<typeof inject>>;
   try { injected = await inject(fault.action, stage.scene); } catch (error) {
     if (stage.signal.aborted) throw new Interrupted();
     return outcomeOf(fault, null, { skip: `could not be made: ${error instanceof Error ? error.message : String(error)}` });
   }
+  const injectedAt = injected.at === undefined ? askedAt : Math.max(askedAt, injected.at - watch.began);
   watch.note("fault", fault.title, injectedAt);
   if (injected.note !== "") notes.push(injected.note);
   const undo = stage.ends.add(fault.title, injected.undo);
@@ -70,6 +71,7 @@ async function settle(fault: Fault, stage: Stage, notes: string[]): Promise<void
   // A distributor that nobody watches can be lost unnoticed: somebody watches it.
   if (entry && first && !browsers.some((b) => b.at === entry.host)) await first.move(entry).catch(() => notes.push(`no player could be opened at ${entry.host}`));
   const began = watch.now();
+  for (const b of browsers) await b.toLive();
   let steady = 0;
   while (watch.now() - began < SETTLE_WITHIN_MS && steady < STEADY_MS * 2) {
     await observe(stage, TICK_MS);

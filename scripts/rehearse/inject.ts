@@ -22,7 +22,7 @@ export interface Scene {
 }
 
 /** A fault that was made. */
-export interface Injected { readonly undo: () => Promise<void>; /** What it did exactly. */ readonly note: string; /** Publishers that it cut off, where that is not what it is for. */ readonly dropped?: readonly string[] }
+export interface Injected { readonly undo: () => Promise<void>; /** What it did exactly. */ readonly note: string; /** When it took effect, ms since the epoch, where that is known better than "when it was asked for". */ readonly at?: number; /** Publishers that it cut off, where that is not what it is for. */ readonly dropped?: readonly string[] }
 type Of<K extends Action["kind"]> = Extract<Action, { kind: K }>;
 
 const done = async (): Promise<void> => undefined;
@@ -61,10 +61,11 @@ async function ofProcess(action: Of<"process">, scene: Scene): Promise<Injected>
   // A master's workers are frozen with it; when it is killed they must not live on either, as with a machine that runs out of memory.
   const signal = action.how === "kill" ? "KILL" : "STOP";
   const script = action.process === "hostd"
-    ? `p=$(node -p 'JSON.parse(require("fs").readFileSync("${RUN}/status.json","utf8")).pid'); kill -${signal} $p && echo $p`
-    : `p=${pidOf(action, scene.probes)}; all="$p"; more="$p"; while [ -n "$more" ]; do next=""; for q in $more; do next="$next $(cat /proc/$q/task/*/children 2>/dev/null)"; done; more=$(echo $next); all="$all $more"; done; ${action.process === "agent" ? 'all="$p"' : ":"}; kill -${signal} $all 2>/dev/null; echo $all`;
-  const pids = (await exec(container, ["sh", "-c", script])).trim().split(/\s+/).filter(Boolean);
+    ? `p=$(node -p 'JSON.parse(require("fs").readFileSync("${RUN}/status.json","utf8")).pid'); date +%s%3N; kill -${signal} $p && echo $p`
+    : `p=${pidOf(action, scene.probes)}; all="$p"; more="$p"; while [ -n "$more" ]; do next=""; for q in $more; do next="$next $(cat /proc/$q/task/*/children 2>/dev/null)"; done; more=$(echo $next); all="$all $more"; done; ${action.process === "agent" ? 'all="$p"' : ":"}; date +%s%3N; kill -${signal} $all 2>/dev/null; echo $all`;
+  const [at = "", ...pids] = (await exec(container, ["sh", "-c", script])).trim().split(/\s+/).filter(Boolean);
   return {
+    at: Number(at),
     note: `kill -${signal} ${pids.join(" ")}`,
     undo: action.how === "kill" ? done : async () => { await containerExec(container, ["sh", "-c", `kill -CONT ${pids.join(" ")} 2>/dev/null; true`]); },
   };

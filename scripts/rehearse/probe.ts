@@ -20,7 +20,7 @@ export interface Look {
 /** Runs in the host; prints a line whenever something changed, and each half second. */
 const PROGRAM = `
 const http = require("node:http"), fs = require("node:fs");
-const [role] = process.argv.slice(2);
+const role = process.argv[1];
 const get = (port, path) => new Promise((done) => {
   const q = http.get({ host: "127.0.0.1", port, path, timeout: 800 }, (s) => { let t = ""; s.on("data", (c) => { t += c; }); s.on("end", () => { try { done(JSON.parse(t)); } catch { done(null); } }); s.on("error", () => done(null)); });
   q.on("timeout", () => q.destroy()); q.on("error", () => done(null));

@@ -1,15 +1,9 @@
 /** How much of what was sent is in the recordings: reads MediaMTX's fragmented MP4 files. */
-import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** A stretch of time, ms since the epoch. */
 export interface Span { readonly from: number; readonly to: number }
-
-/** When a recording begins, from its name (`%Y-%m-%d_%H-%M-%S-%f`, UTC in the hosts), ms since the epoch; null for another file. */
-export function startOf(name: string): number | null {
-  const m = /^(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-(\d\d)-(\d{6})\.mp4$/.exec(name);
-  return m ? Date.parse(`${m[1]}T${m[2]}:${m[3]}:${m[4]}Z`) + Number(m[5]) / 1000 : null;
-}
 
 interface Box { readonly type: string; readonly start: number; readonly end: number; readonly header: number }
 
@@ -88,13 +82,25 @@ function endOfFragment(reader: Reader, traf: Box): readonly [number, number] {
   return [tfhd.readUInt32BE(4), end];
 }
 
-/** What is recorded of a path (`stream/publisher`) on all multiplexers. */
-export function recorded(folder: string, multiplexers: readonly string[], path: string, sizeOf: (file: string) => number): Span[] {
+/** When a recording was made, from its name (`%Y-%m-%d_%H-%M-%S-%f`, UTC in the hosts), ms since the epoch; null for another file. */
+export function madeAt(name: string): number | null {
+  const m = /^(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-(\d\d)-(\d{6})\.mp4$/.exec(name);
+  return m ? Date.parse(`${m[1]}T${m[2]}:${m[3]}:${m[4]}Z`) + Number(m[5]) / 1000 : null;
+}
+
+/**
+ * What is recorded of a path (`stream/publisher`) on all multiplexers, in the time of its arrival. A part is written when the sample after
+ * it arrives, so a file holds what came until it was last written. It begins when it was made, or earlier: the first samples may be as old
+ * as the multiplexer took to know the tracks. (A publisher that is slower than the clock makes less media than time passes: no loss.)
+ */
+export function recorded(folder: string, multiplexers: readonly string[], path: string): Span[] {
   return multiplexers.flatMap((mux) => {
     const dir = join(folder, mux, path);
     return existsSync(dir) ? readdirSync(dir).flatMap((name): Span[] => {
-      const from = startOf(name), file = join(dir, name);
-      return from === null ? [] : [{ from, to: from + durationOf(file, sizeOf(file)) * 1000 }];
+      const made = madeAt(name), file = join(dir, name);
+      if (made === null) return [];
+      const { size, mtimeMs } = statSync(file), seconds = durationOf(file, size);
+      return seconds === 0 ? [] : [{ from: Math.min(made, mtimeMs - seconds * 1000), to: mtimeMs }];
     }) : [];
   });
 }

@@ -15,7 +15,7 @@ import type { Fault, Leak, Outcome, Report } from "./model.ts";
 import { drawing, randomFrom } from "./random.ts";
 import { line } from "./report/text.ts";
 import { smallDisk } from "./small-disk.ts";
-import { freeOffset, RehearsalStack } from "./stack.ts";
+import { clear, freeOffset, RehearsalStack } from "./stack.ts";
 
 export interface RehearsalOptions {
   readonly file: string;
@@ -67,7 +67,10 @@ export async function rehearse(o: RehearsalOptions): Promise<Report> {
 
 async function ready(o: RehearsalOptions): Promise<{ readonly outputs: StackOutputs; readonly stack: RehearsalStack | null }> {
   if (o.onAir) return { outputs: o.onAir.outputs, stack: null };
-  const began = Date.now(), portOffset = await freeOffset(o.plan, o.portOffset);
+  const began = Date.now();
+  // An earlier rehearsal that was killed, or kept its stack, holds ports and names.
+  await clear(o.stackName);
+  const portOffset = await freeOffset(o.plan, o.portOffset);
   const stack = new RehearsalStack({ name: o.stackName, plan: o.plan, topology: o.text, portOffset, signal: o.signal });
   o.tell(`bringing ${o.plan.name} up: ${o.plan.hosts.length} hosts, pictures at ${Math.round(o.plan.scale * 100)} %, ports ${portOffset} higher`);
   o.ends.add("the stack", () => stack.destroy());

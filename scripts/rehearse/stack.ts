@@ -56,9 +56,8 @@ export class RehearsalStack {
   get name(): string { return this.options.name; }
   get secret(): string { return this.config["stackSecret"] ?? ""; }
 
-  /** Makes an empty stack; what an earlier rehearsal of this name left behind is removed first. */
+  /** Makes an empty stack; nothing of the name may be left ({@link clear}). */
   async create(): Promise<void> {
-    await clear(this.name);
     mkdirSync(join(this.dir, "state"), { recursive: true, mode: 0o700 });
     mkdirSync(this.recordings, { recursive: true });
     writeFileSync(join(this.dir, "passphrase"), `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });

@@ -6,10 +6,10 @@ import { HlsViewer } from "../live/hls-viewer.ts";
 import { sleep } from "../live/wait.ts";
 import type { Sample, ViewerOutcome } from "./model.ts";
 
-/** The few numbers of `window.headend.stats()` that are sampled four times a second. */
+/** The few numbers of `window.headend.stats()` that are sampled four times a second; hls.js 1.7.0 says bufferAppendNoProgress all the time. */
 const SAMPLE = `(() => { const s = window.headend.stats(), h = window.headend.hls, l = h && h.levels && h.levels[h.currentLevel];
   return { started: s.started, stalls: s.stalls, stallSeconds: s.stallSeconds, stalled: s.stalled, buffer: s.buffer, latency: s.latency, engine: s.engine,
-    from: l && l.url ? new URL(String(l.url)).port : "", errors: s.errors.slice(-3).map((e) => e.details + (e.code === null ? "" : " " + e.code)).join(", "), errorCount: s.errorCount }; })()`;
+    from: l && l.url ? new URL(String(l.url)).port : "", errors: s.errors.filter((e) => e.details !== "bufferAppendNoProgress").slice(-3).map((e) => e.details + (e.code === null ? "" : " " + e.code)).join(", "), errorCount: s.errors.filter((e) => e.details !== "bufferAppendNoProgress").length }; })()`;
 interface Sampled { readonly started: boolean; readonly stalls: number; readonly stallSeconds: number; readonly stalled: boolean; readonly buffer: number; readonly latency: number | null; readonly engine: string; readonly from: string; readonly errors: string; readonly errorCount: number }
 const EVERY_MS = 250;
 
@@ -26,6 +26,7 @@ export class BrowserViewer {
   private base = { stalls: 0, stallSeconds: 0, errors: 0 };
   private windowMin: number | null = null;
   private lostAt: number | null = null;
+  private usualLatency: number | null = null;
 
   constructor(readonly name: string, readonly stream: string, private entry: Entry, private readonly o: { readonly ca: string | null; readonly entries: readonly Entry[]; readonly began: number; readonly webrtc: boolean }) {}
 
@@ -49,6 +50,18 @@ export class BrowserViewer {
     await this.viewer?.page.goto(`${entry.origin}/watch/${this.stream}`, { waitUntil: "domcontentloaded", timeout: 20_000 });
     await this.viewer?.playing(40_000);
     for (const end = Date.now() + 2000; this.last === null && Date.now() < end;) await sleep(100);
+  }
+
+  /**
+   * A player that has met trouble stays further behind live, with more buffer than others have. Back to where it began, so that the next
+   * fault meets an ordinary viewer.
+   */
+  async toLive(): Promise<void> {
+    const latency = this.last?.latency ?? null;
+    this.usualLatency ??= latency;
+    if (latency === null || this.usualLatency === null || latency < this.usualLatency + 1.5) return;
+    await this.viewer?.page.evaluate(`document.getElementById("live").click()`).catch(() => undefined);
+    await sleep(1000);
   }
 
   /** The page may have given up for good: the next fault begins with a fresh one. */

@@ -1,5 +1,4 @@
 /** What happens while faults are played: who is on air, who publishes where, what every viewer sees. One clock for all of it. */
-import { statSync } from "node:fs";
 import { cpus } from "node:os";
 import type { Plan, PublishPath } from "../../infra/plan/model.ts";
 import type { Freshness } from "./freshness.ts";
@@ -129,7 +128,7 @@ export class Watch {
     if (recordedPaths.length === 0) return null;
     const lost = recordedPaths.map((path) => {
       const spans = this.sent(path, from + this.began, to + this.began - RECORD_PART_MS, cutOff && { ...cutOff, at: cutOff.at + this.began });
-      return uncovered(spans, recorded(this.recordings, path.multiplexers, path.path, (file) => statSync(file).size));
+      return uncovered(spans, recorded(this.recordings, path.multiplexers, path.path));
     });
     return Math.max(...lost);
   }

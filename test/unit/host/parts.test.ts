@@ -177,7 +177,7 @@ describe("the socket", () => {
     const server = await serve(path, async (request, reply) => {
       reply("working");
       if (request.op === "status") return reply("done");
-      if (request.input === "bad") throw new Error("no good");
+      if (request.op === "apply" && request.input === "bad") throw new Error("no good");
       await clientGone;
       reply("nobody hears this");
       finish();

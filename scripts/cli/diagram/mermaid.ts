@@ -16,7 +16,7 @@ export function diagramMermaid(diagram: Diagram): string {
   const ids = new Map(diagram.boxes.map((box, i) => [box.id, `n${i}`]));
   const node = (box: Box): string => `${ids.get(box.id)}["${label(box)}"]:::${box.kind}`;
   const lines = [
-    "---", `title: ${JSON.stringify(`${diagram.name}: ${diagram.summary}`)}`, "---", "flowchart LR",
+    "---", `title: ${JSON.stringify(`${diagram.name}: ${diagram.summary}`)}`, "config:", "  flowchart:", "    wrappingWidth: 480", "---", "flowchart LR",
     ...diagram.boxes.filter((box) => box.region === null).map((box) => `  ${node(box)}`),
     ...diagram.regions.flatMap((region, i) => {
       const inside = diagram.boxes.filter((box) => box.region === region.name);

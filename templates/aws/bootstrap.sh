@@ -35,7 +35,7 @@ exec 9>/run/headend-bootstrap.lock
 flock 9
 
 metadata=${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}/latest
-get() { curl --silent --show-error --fail --retry 8 --retry-all-errors --connect-timeout 5 --speed-time 30 --speed-limit 1000 "$@"; }
+get() { curl --silent --show-error --fail --retry 6 --retry-connrefused --retry-max-time 180 --connect-timeout 5 --speed-time 30 --speed-limit 1000 "$@"; }
 
 # Credentials of the instance's role, as curl configuration: never in an argument, where every process could read them.
 credentials() {

@@ -1,10 +1,11 @@
 /** One thing dies and nobody notices: two of every role, a real hls.js with its defaults, two-second segments. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openViewer, type Viewer } from "../../scripts/live/browser.ts";
-import { docker } from "../../scripts/live/docker.ts";
+import { docker, type ExecResult, run } from "../../scripts/live/docker.ts";
 import { httpRequest } from "../../scripts/live/http.ts";
 import { publish, type Publisher } from "../../scripts/live/publish.ts";
 import { sleep, waitFor } from "../../scripts/live/wait.ts";
+import { decodeMixed } from "./lib/mixed.ts";
 import { feel, type Felt, pause, PROGRAM, signal, silence, told } from "./lib/faults.ts";
 import { type Outputs, TestStack } from "./lib/stack.ts";
 import { onAir, streamStatus } from "./lib/status.ts";
@@ -59,8 +60,14 @@ const smooth = (what: string, felt: Felt): void => {
   console.log(told(what, felt));
   expect.soft({ stalls: felt.stalls, restarts: felt.restarts }, what).toEqual({ stalls: 0, restarts: 0 });
 };
-/** The buffer as it usually is. */
-beforeEach(async () => { await waitFor(async () => (await viewer.stats()).buffer > 4.2, { what: "a full buffer", timeoutMs: 20_000 }); });
+/** At the usual distance from the live edge: a viewer who fell behind, as on a busy machine, has more buffer and would notice less. */
+beforeEach(async () => {
+  if (((await viewer.stats()).latency ?? 0) > 9.5) {
+    await viewer.page.evaluate("document.getElementById('live').click()");
+    await sleep(3000);
+  }
+  await waitFor(async () => { const s = await viewer.stats(); return s.buffer > 4.2 && !s.stalled; }, { what: "a full buffer", timeoutMs: 20_000 });
+}, 40_000);
 
 describe("distributors", () => {
   test("every playlist names both, with a steering manifest that its viewer's own mark goes through", async () => {
@@ -110,23 +117,82 @@ describe("transcoders: the one that viewers are fed from", () => {
   afterEach(whole, 60_000);
 
   test.each(["ffmpeg", "agent", "relay", "nginx"] as const)("its %s is killed", async (program) => {
-    smooth(`${program} killed`, await feel(viewer, 8, async () => { expect(await signal(main(), "KILL", PROGRAM[program])).toBeGreaterThan(0); }));
+    smooth(`${program} killed`, await feel(viewer, 6, async () => { expect(await signal(main(), "KILL", PROGRAM[program])).toBeGreaterThan(0); }));
   });
 
   test.each(["ffmpeg", "agent", "relay", "nginx"] as const)("its %s stands still", async (program) => {
-    smooth(`${program} frozen`, await feel(viewer, 10, async () => { expect(await signal(main(), "STOP", PROGRAM[program])).toBeGreaterThan(0); }));
+    smooth(`${program} frozen`, await feel(viewer, 8, async () => { expect(await signal(main(), "STOP", PROGRAM[program])).toBeGreaterThan(0); }));
     if (program === "ffmpeg") expect(await signal(main(), "CONT", PROGRAM.ffmpeg)).toBeGreaterThan(0);   // another one: the agent has ended the frozen
-    else smooth(`${program} going on`, await feel(viewer, 6, () => signal(main(), "CONT", PROGRAM[program])));
+    else smooth(`${program} going on`, await feel(viewer, 4, () => signal(main(), "CONT", PROGRAM[program])));
   });
 
   test("the whole host stands still, then goes on", async () => {
     let undo = async (): Promise<void> => undefined;
-    smooth("transcoder frozen", await feel(viewer, 10, async () => { undo = await pause(main()); }));
-    smooth("transcoder going on", await feel(viewer, 8, () => undo()));
+    smooth("transcoder frozen", await feel(viewer, 8, async () => { undo = await pause(main()); }));
+    smooth("transcoder going on", await feel(viewer, 5, () => undo()));
   });
 
   test("the host is gone, then back with an empty disk in memory", async () => {
     smooth("transcoder gone", await feel(viewer, 8, () => docker(["kill", main()])));
-    smooth("transcoder back", await feel(viewer, 10, () => docker(["start", main()])));
+    smooth("transcoder back", await feel(viewer, 6, () => docker(["start", main()])));
   });
+});
+
+describe("publishers", () => {
+  const send = async (who: "studio" | "spare", via: "srt" | "rtmp", mux: string, size: readonly [number, number]): Promise<Publisher> =>
+    publish({ via, url: await stack.ingestUrl("main", who, via, { mux }), width: size[0], height: size[1] });
+  const aired = async (who: string | null, mux?: string): Promise<void> => { for (const tx of transcoders) await waitFor(async () => { const { active } = await streamStatus(stack, "main", tx); return who === null ? active === "slate" : active === `in/main/${who}/${mux}`; }, { what: `${who ?? "slate"} on air at ${tx}`, timeoutMs: 30_000 }); };
+
+  test("lost, on the other multiplexer by the other protocol, with another picture: backup, back, slate, back", async () => {
+    const spare = await send("spare", "rtmp", "mux-home-b", [240, 136]);
+    await sleep(5000);
+    smooth("primary lost", await feel(viewer, 6, async () => { await studio.kill(); await aired("spare", "mux-home-b"); }));
+    smooth("primary back by SRT at the other multiplexer", await feel(viewer, 6, async () => { studio = await send("studio", "srt", "mux-home-b", [320, 180]); await aired("studio", "mux-home-b"); }));
+    await spare.kill();
+    smooth("the only one falls silent", await feel(viewer, 8, async () => { await studio.kill(); await aired(null); }));
+    smooth("back by RTMP", await feel(viewer, 6, async () => { studio = await send("studio", "rtmp", "mux-home-a", [320, 180]); await aired("studio", "mux-home-a"); }));
+  });
+
+  test("a whole multiplexer is lost while a publisher sends to both", async () => {
+    const second = await send("studio", "rtmp", "mux-home-b", [320, 180]);
+    await sleep(5000);
+    smooth("multiplexer killed", await feel(viewer, 8, async () => { await docker(["kill", at("mux-home-a")]); await aired("studio", "mux-home-b"); }));
+    await docker(["start", at("mux-home-a")]);
+    await studio.stop();
+    studio = second;
+  });
+});
+
+describe("by hand, without an apply", () => {
+  const headend = (...args: string[]): Promise<ExecResult> => run("node", ["scripts/headend.mjs", ...args, "--stack", "e2e-cont"]);
+
+  test("headend switch: slate and back; every switch is listed", async () => {
+    smooth("slate by hand", await feel(viewer, 4, async () => { expect((await headend("switch", "main", "slate")).stdout).toMatch(/main +tx-home-1 +slate +slate/); }));
+    expect((await headend("status")).stdout).toMatch(/slate, by hand/);
+    smooth("automatic again", await feel(viewer, 4, async () => { expect((await headend("switch", "main", "auto")).code).toBe(0); }));
+    const { stdout } = await headend("status", "--switches");
+    expect(stdout).toMatch(/main +tx-home-\d +in\/main\/studio\/mux-home-\w +slate +override slate/);
+    expect(await headend("switch", "main", "moon")).toMatchObject({ code: 2 });
+    expect((await headend("switch", "nobody", "auto")).stderr).toMatch(/There are: main/);
+  });
+
+  test("headend steer: viewers leave a distributor, and come back", async () => {
+    await loadedFrom();
+    const [from] = (await (async () => { await sleep(3000); return [...await loadedFrom()]; })());
+    const own = from === port("dist-home-1") ? "dist-home-1" : "dist-home-2", other = own === "dist-home-1" ? "dist-home-2" : "dist-home-1";
+    smooth("steered away", await feel(viewer, 6, async () => { expect(await headend("steer", `${own}=0`)).toMatchObject({ code: 0 }); }));
+    await loadedFrom();
+    await sleep(3000);
+    expect(await loadedFrom()).toEqual(new Set([port(other)]));
+    expect(await headend("steer", "auto")).toMatchObject({ code: 0 });
+    expect(await headend("steer", "mars=1")).toMatchObject({ code: 2 });
+  });
+});
+
+test("segments of the two transcoders mixed at random decode as one", async () => {
+  const decoded = await decodeMixed(transcoders.map(at), "main", 10);
+  expect(decoded.errors).toEqual([]);
+  expect(decoded.videoSteps.every((s) => Math.abs(s - 1 / 30) < 0.001), `steps ${[...new Set(decoded.videoSteps)].join(" ")}`).toBe(true);
+  expect(decoded.audioSteps.every((s) => Math.abs(s - 1024 / 48_000) < 0.001)).toBe(true);
+  expect(decoded.sources).toEqual(new Set([0, 1]));
 });

@@ -43,7 +43,7 @@ export function layoutDiagram(diagram: Diagram): Placed {
     // Every edge gets the widest label's room, so that all of them run level through the column of labels.
     graph.setEdge(edge.from, edge.to, { width: labelWidth, height, labelpos: "c", minlen: 1, weight: edge.standby ? 1 : edge.from.startsWith("stream") ? 2 : 3 });
   }
-  dagre(graph);
+  dagre(graph, { constraints: [...inOrder(diagram.regions.map(({ name }) => cluster(name)).filter((name) => graph.hasNode(name))), ...inOrder(diagram.boxes.filter((b) => b.kind === "viewers").map((b) => b.id))] });
   const boxes = sized.map((one) => placeBox(one, graph.node(one.box.id) as Point));
   const columns = columnsOf(boxes);
   const edges = routeEdges(diagram.edges, boxes, (edge) => graph.edge(edge.from, edge.to) as unknown as { points: Point[]; x?: number; y?: number }, columns, labelWidth);
@@ -54,6 +54,11 @@ export function layoutDiagram(diagram: Diagram): Placed {
   const right = Math.max(...boxes.map((b) => b.x + b.width), ...regions.map((r) => r.x + r.width), ...edges.flatMap((e) => e.points.map((p) => p.x)));
   const bottom = Math.max(...boxes.map((b) => b.y + b.height), ...regions.map((r) => r.y + r.height), ...edges.flatMap((e) => e.points.map((p) => p.y)));
   return { width: right + 24, height: bottom + 24, boxes, edges, regions };
+}
+
+/** From top to bottom in the order of the file. */
+function inOrder(nodes: readonly string[]): { left: string; right: string }[] {
+  return nodes.slice(1).map((right, i) => ({ left: nodes[i]!, right }));
 }
 
 const cluster = (region: string): string => `region ${region}`;

@@ -15,6 +15,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Each loads only what it needs: @pulumi/aws alone takes longer than the whole local program. */
 const TARGETS: Readonly<Record<string, () => Promise<Target>>> = {
   local: async () => (await import("./targets/local/target.ts")).localTarget,
+  aws: async () => (await import("./targets/aws/target.ts")).awsTarget,
 };
 
 /** The stack's outputs. */

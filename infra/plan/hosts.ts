@@ -22,9 +22,19 @@ export function seats(topology: Topology): HostSeat[] {
     return Object.keys(topology.regions).flatMap((region) =>
       Array.from({ length: group[region]?.count ?? 0 }, (_, index) => ({
         name: hostName(role, region, index), role, region,
-        ordinal: ordinal++, zone: index % (topology.regions[region]?.zones ?? 1), size: group[region]?.size ?? null,
+        ordinal: ordinal++, zone: zoneOf(index, topology.regions[region]?.zones ?? 1), size: group[region]?.size ?? null,
       })));
   });
+}
+
+/**
+ * Zone of a group's host by its position: in turn, and so that one more zone only takes hosts, from all others alike. A plain remainder
+ * would move hosts between zones that were there before.
+ */
+export function zoneOf(index: number, zones: number): number {
+  let zone = 0;
+  for (let next = 1; next < zones; next++) if (index % (next + 1) === next) zone = next;
+  return zone;
 }
 
 /** Links of the topology, looked up by host. */

@@ -39,7 +39,8 @@ export class Balancer extends pulumi.ComponentResource {
       // LL-HLS and WHEP keep a session on one host.
       stickiness: { type: "source_ip", enabled: protocol === "TCP_UDP" },
       healthCheck: { protocol: "HTTPS", port: "443", path: "/healthz", matcher: "200", interval: 5, timeout: 3, healthyThreshold: 2, unhealthyThreshold: 2 },
-      targetHealthStates: [{ enableUnhealthyConnectionTermination: true, unhealthyDrainingInterval: 0 }],
+      // A host that does not answer keeps no viewer waiting. AWS offers it for TCP alone.
+      ...(protocol === "TCP" ? { targetHealthStates: [{ enableUnhealthyConnectionTermination: true }] } : {}),
       tags: { Name: `${context.stack}/${name}` },
     }, at);
     new Listener(name, {

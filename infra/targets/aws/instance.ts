@@ -50,12 +50,23 @@ export function userDataValues(context: AwsContext, member: Pick<Member, "key">,
 }
 
 function image(context: AwsContext, region: string, architecture: Architecture): string {
-  const pinned = pinnedImage(context.settings, region, architecture);
-  if (pinned !== null) return pinned;
-  const why = `No machine image is pinned for ${region}/${architecture}.\nLet headend find and pin the newest Debian 13: npx headend ami --stack ${context.stack}`;
+  return pinnedImage(context.settings, region, architecture) ?? UNPINNED;
+}
+
+/**
+ * Looks for images that hosts need and stack config does not pin.
+ * @throws Error with what to do; in a preview it is a warning
+ */
+export function requireImages(context: AwsContext, members: readonly Member[]): void {
+  const missing = new Set(members.flatMap((member) => {
+    const region = regionOf(context, member.region).aws;
+    const size = context.sizes.get(member.host.name);
+    return size && pinnedImage(context.settings, region, size.architecture) === null ? [`${region}/${size.architecture}`] : [];
+  }));
+  if (missing.size === 0) return;
+  const why = `No machine image is pinned for ${[...missing].sort().join(", ")}.\nLet headend find and pin the newest Debian 13: npx headend ami --stack ${context.stack}`;
   if (!pulumi.runtime.isDryRun()) throw new Error(why);
   void pulumi.log.warn(`${why} (this preview shows ${UNPINNED})`);
-  return UNPINNED;
 }
 
 /** IMDSv2 only, and no container may reach it: credentials of the role come from there. */
@@ -79,7 +90,8 @@ export function hostInstance(name: string, args: HostInstanceArgs, opts: pulumi.
     tags: { ...tags },
   }, {
     ...opts, dependsOn: [...args.after],
-    // User data runs once, at the first boot; AWS would stop a running host to change it.
-    ignoreChanges: ["userData"],
+    // User data runs once, at the first boot, and AWS would stop a running host to change it. The same for a size that headend chose: an
+    // edit elsewhere may change its mind; who wants another one writes it into the topology.
+    ignoreChanges: ["userData", ...(size.chosen ? ["instanceType"] : [])],
   });
 }

@@ -39,7 +39,7 @@ export class Network extends pulumi.ComponentResource {
     new Route(`${key}-internet`, { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id, region: region.aws }, at);
     new Route(`${key}-internet-6`, { routeTableId: table.id, destinationIpv6CidrBlock: "::/0", gatewayId: gateway.id, region: region.aws }, at);
     // Nothing uses it; without rules it cannot be used by accident either.
-    new DefaultSecurityGroup(`${key}-default`, { vpcId: vpc.id, ...tags("/default, unused") }, at);
+    new DefaultSecurityGroup(`${key}-default`, { vpcId: vpc.id, ...tags("/default-unused") }, at);
     new VpcEndpoint(`${key}-s3`, { vpcId: vpc.id, serviceName: `com.amazonaws.${region.aws}.s3`, vpcEndpointType: "Gateway", routeTableIds: [table.id], ...tags("/s3") }, at);
     for (const { role, zone, zoneId, cidr, ipv6Index } of region.subnets) {
       // A subnet's logical name stays as first deployed: a rename deletes and recreates it, which fails while hosts are in it.

@@ -9,6 +9,8 @@ export interface ChosenSize {
   /** Rate held for hours towards the internet, in Mbps; null for a size that headend's table lacks. */
   readonly internetMbps: number | null;
   readonly gpu: "nvidia" | null;
+  /** The topology leaves it out; a host that runs keeps the one it began with. */
+  readonly chosen: boolean;
 }
 
 /** Smallest size with an NVIDIA card whose encoder FFmpeg can use; a T4 carries about one ladder of nine (knowledge: sizing-and-cost 1). */
@@ -32,6 +34,8 @@ export function hostSizes(topology: Topology, plan: Plan): ReadonlyMap<string, C
     if (host.role === "transcoder") refuse(host.name, name, host.region, kinds, facts?.nvidia ?? false);
     return [host.name, {
       name, architecture: architectureOf(name), internetMbps: facts === null ? null : internetMbps(facts), gpu: kinds.includes("nvenc") ? "nvidia" as const : null,
+      // A host that gets a GPU changes its size for it.
+      chosen: host.size === null && !kinds.includes("nvenc"),
     }];
   }));
 }

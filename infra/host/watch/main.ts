@@ -27,7 +27,7 @@ export async function watch(): Promise<number> {
   const cursorFile = join(process.env["STATE_DIRECTORY"] ?? "/var/lib/headend-watch", "cursor");
   const pointer = await firstPointer();
   const stream = { logGroupName: pointer.watch.logGroup, logStreamName: logStreamName(settings.host, instance) };
-  const client = new CloudWatchLogsClient({ region, ...PATIENCE });
+  const client = logsClient(region);
   const send = (events: readonly LogEvent[]): Promise<void> => put(client, stream, events);
   const shipper = new Shipper({ send, arrived: (cursor) => remember(cursorFile, cursor) });
   const follow = (): void => { followJournal(textOf(cursorFile), (line) => shipper.add(line.at, line.text, line.cursor), (why) => { log(why); process.exit(1); }); };
@@ -41,6 +41,17 @@ export async function watch(): Promise<number> {
       if (text !== said) log(said = text);   // once: this line is a line of the journal too
     }
   }
+}
+
+/** Lines in the embedded metric format become metrics; all others stay what they are. */
+function logsClient(region: string): CloudWatchLogsClient {
+  const client = new CloudWatchLogsClient({ region, ...PATIENCE });
+  client.middlewareStack.add((next) => (args) => {
+    const request = args.request as { readonly headers?: Record<string, string> };
+    if (request.headers) request.headers["x-amzn-logs-format"] = "json/emf";
+    return next(args);
+  }, { step: "build", name: "embeddedMetricFormat" });
+  return client;
 }
 
 async function firstPointer(): Promise<HostPointer> {

@@ -72,6 +72,8 @@ async function installDependencies(root, stampFile, stamp) {
 /** Programs to run one after the other, as arguments for Node. */
 export function programs(args) {
   const [command, ...rest] = args;
+  // Said by headend.mjs: whatever follows is a command of headend, also where npm has a script of that name.
+  if (command === "headend") return [["scripts/headend.ts", ...rest]];
   if (command === "bench") return [["scripts/bench.ts", ...rest]];
   if (command === "test") return [["scripts/test.ts", ...rest]];
   return [["scripts/headend.ts", ...args]];

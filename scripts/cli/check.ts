@@ -1,17 +1,25 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { lintFile } from "../../infra/plan/lint/lint-file.ts";
 import type { Placed, Suppressed, Suppression } from "../../infra/plan/lint/suppress.ts";
 import { ruleOf, RULES } from "../../infra/plan/lint/table.ts";
+import type { CertificateFacts } from "../../infra/plan/lint/rule.ts";
 import { planTopology } from "../../infra/plan/plan.ts";
 import type { Finding } from "../../infra/plan/model.ts";
 import { formatProblems, loadTopology, TopologyError } from "../../infra/spec/load.ts";
 import { formatPath } from "../../infra/spec/problems.ts";
+import { currentPrices, userCalibration } from "../../infra/user-files/user-files.ts";
 import { quoteSource } from "./lib/source.ts";
 import type { LoadedTopology } from "../../infra/spec/topology.ts";
 import { EXIT, InputError } from "./lib/errors.ts";
 import { paint, print, printJson, wantsColor } from "./lib/output.ts";
-import { sarif } from "./lib/sarif.ts";
+import { sarif, type SarifResult } from "./lib/sarif.ts";
 
-export interface CheckOptions { readonly json?: boolean; readonly sarif?: boolean; readonly strict?: boolean }
+export interface CheckOptions {
+  readonly json?: boolean; readonly sarif?: boolean; readonly strict?: boolean;
+  /** PEM file of the certificate that the stack will show. */
+  readonly certificate?: string;
+}
 
 /** One thing to tell about a file, as `--json` gives it. */
 interface Diagnostic {
@@ -28,33 +36,66 @@ interface Diagnostic {
   readonly fix: string | null;
 }
 
+/** A file as it was found: loaded and linted, or what keeps it from loading. */
+type Checked =
+  | { readonly file: string; readonly loaded: LoadedTopology; readonly result: Suppression; readonly code: number }
+  | { readonly file: string; readonly error: TopologyError; readonly code: number };
+
 /**
- * `headend check FILE`: schema errors and what the rules find.
+ * `headend check FILE…`: schema errors and what the rules find. Several files are also compared with each other.
  * @param nowMs epoch milliseconds, for rules about the event's dates
  * @returns the exit code
  */
-export function check(file: string, options: CheckOptions, nowMs = Date.now()): number {
+export function check(files: string | readonly string[], options: CheckOptions, nowMs = Date.now()): number {
   if (options.json && options.sarif) throw new InputError("--json and --sarif are two forms of the same output.", "Use one of them.");
-  let loaded: LoadedTopology;
-  try {
-    loaded = loadTopology(file);
-  } catch (error) {
-    if (!(error instanceof TopologyError)) throw error;
-    if (options.json) printJson({ file, ok: false, diagnostics: problems(error), suppressed: [] });
-    else if (options.sarif) printJson(sarif(file, RULES, problems(error).map((p) => ({ ...p, id: "schema", message: [p.path.length > 0 ? `${formatPath(p.path)} ` : "", p.message, p.fix ? `. ${p.fix}` : ""].join(""), suppressedBecause: null }))));
-    else print(formatProblems(error.problems, { color: wantsColor(process.stdout), file }));
-    return EXIT.badInput;
-  }
-  const result = lintFile(loaded, planTopology(loaded.topology), { nowMs });
-  const code = exitCode(result.kept.map((one) => one.finding), options.strict === true);
+  const known = { nowMs, calibration: userCalibration(), prices: currentPrices(), certificate: options.certificate === undefined ? null : certificateFacts(options.certificate) };
+  const names = typeof files === "string" ? [files] : files;
+  const loaded = names.map(load);
+  const checked = loaded.map((one): Checked => {
+    if (one instanceof TopologyError) return { file: one.file, error: one, code: EXIT.badInput };
+    const others = loaded.flatMap((other) => (other instanceof TopologyError || other === one ? [] : [other.topology]));
+    const result = lintFile(one, planTopology(one.topology), { ...known, others });
+    return { file: one.file, loaded: one, result, code: exitCode(result.kept.map(({ finding }) => finding), options.strict === true) };
+  });
   if (options.json) {
-    printJson({
-      file, ok: code === EXIT.ok, diagnostics: result.kept.map((one) => diagnostic(loaded.file, one)),
-      suppressed: result.suppressed.map((one) => ({ ...diagnostic(loaded.file, one), because: one.reason })),
-    });
-  } else if (options.sarif) printJson(sarif(file, RULES, [...result.kept, ...result.suppressed].map(sarifResult)));
-  else print(report(loaded, result));
-  return code;
+    const all = checked.map((one, i) => asJson(names[i] ?? one.file, one));
+    printJson(typeof files === "string" || all.length === 1 ? all[0] : all);
+  } else if (options.sarif) printJson(sarif(RULES, checked.flatMap((one, i) => asSarif(names[i] ?? one.file, one))));
+  else print(checked.map((one, i) => ("error" in one ? formatProblems(one.error.problems, { color: wantsColor(process.stdout), file: names[i] ?? one.file }) : report(one.loaded, one.result))).join("\n\n"));
+  return Math.max(...checked.map(({ code }) => code));
+}
+
+function load(file: string): LoadedTopology | TopologyError {
+  try { return loadTopology(file); } catch (error) {
+    if (error instanceof TopologyError) return error;
+    throw error;
+  }
+}
+
+/** What rules look at in a certificate. @throws InputError when the file holds none */
+function certificateFacts(file: string): CertificateFacts {
+  let leaf: X509Certificate;
+  try { leaf = new X509Certificate(readFileSync(file)); } catch (error) {
+    throw new InputError(`${file} holds no certificate that can be read (${(error as Error).message}).`, "Give the full chain in PEM form, your own certificate first.");
+  }
+  const names = (leaf.subjectAltName ?? "").split(", ").filter((name) => name.startsWith("DNS:")).map((name) => name.slice(4));
+  return { names, endsMs: Date.parse(leaf.validTo) };
+}
+
+function asJson(file: string, one: Checked): object {
+  if ("error" in one) return { file, ok: false, diagnostics: problems(one.error), suppressed: [] };
+  return {
+    file, ok: one.code === EXIT.ok, diagnostics: one.result.kept.map((placed) => diagnostic(one.file, placed)),
+    suppressed: one.result.suppressed.map((placed) => ({ ...diagnostic(one.file, placed), because: placed.reason })),
+  };
+}
+
+function asSarif(file: string, one: Checked): SarifResult[] {
+  if (!("error" in one)) return [...one.result.kept, ...one.result.suppressed].map((placed) => sarifResult(file, placed));
+  return problems(one.error).map((p) => ({
+    file, severity: p.severity, line: p.line, column: p.column, id: "schema", suppressedBecause: null,
+    message: [p.path.length > 0 ? `${formatPath(p.path)} ` : "", p.message, p.fix ? `. ${p.fix}` : ""].join(""),
+  }));
 }
 
 /** Errors 2; warnings 1 with --strict; information never counts. */
@@ -75,9 +116,9 @@ function diagnostic(file: string, { finding: { severity, id, message, fix, prove
   return { severity, id, file, line, column, path: provenance.path, message, reason: provenance.why, source: ruleOf(id)?.source ?? null, fix };
 }
 
-function sarifResult(one: Placed | Suppressed) {
+function sarifResult(file: string, one: Placed | Suppressed): SarifResult {
   const { finding: { id, severity, message, fix }, line, column } = one;
-  return { id, severity, message: `${message} ${fix}`, line, column, suppressedBecause: "reason" in one ? one.reason : null };
+  return { file, id, severity, message: `${message} ${fix}`, line, column, suppressedBecause: "reason" in one ? one.reason : null };
 }
 
 /** Lines that may hold a key are quoted for no finding: those of rules that say so, and addresses with a query or a fragment. */

@@ -1,7 +1,9 @@
 import { estimate, type CostEstimate, type Period } from "../../infra/plan/cost/estimate.ts";
 import { SEARCHED, type BreakEven } from "../../infra/plan/cost/break-even.ts";
 import { usd, usdFine } from "../../infra/plan/cost/money.ts";
-import { priceAgeDays, PRICES } from "../../infra/plan/cost/prices.ts";
+import { cheaperChanges, type CheaperChange } from "../../infra/plan/cost/changes.ts";
+import { priceAge, PRICES, type PriceList } from "../../infra/plan/cost/prices.ts";
+import { currentPrices, userCalibration } from "../../infra/user-files/user-files.ts";
 import { EXIT } from "./lib/errors.ts";
 import { columns, paint, print, printJson } from "./lib/output.ts";
 import { loadAndPlan } from "./lib/topology.ts";
@@ -9,35 +11,46 @@ import { loadAndPlan } from "./lib/topology.ts";
 export interface CostOptions { readonly json?: boolean }
 
 /** `headend cost FILE`. @returns the exit code: 1 when the event costs more than the budget */
-export function cost(file: string, options: CostOptions): number {
+export function cost(file: string, options: CostOptions, nowMs = Date.now()): number {
   const { loaded, plan } = loadAndPlan(file);
-  const costs = estimate(loaded.topology, plan);
-  const days = priceAgeDays(Date.now());
-  if (options.json) printJson({ ...costs, prices: { ...costs.prices, ageDays: days, stale: days > PRICES.staleAfterDays } });
-  else print(costText(plan.name, costs, days));
+  const known = { prices: currentPrices(), calibration: userCalibration() };
+  const costs = estimate(loaded.topology, plan, known);
+  const changes = cheaperChanges(loaded.topology, plan, known);
+  const { days, stale } = priceAge(nowMs, known.prices);
+  if (options.json) printJson({ ...costs, prices: { ...costs.prices, ageDays: days, stale }, changes });
+  else print(costText(plan.name, costs, changes, nowMs, known.prices));
   return costs.budget !== null && !costs.budget.within ? EXIT.failure : EXIT.ok;
 }
 
-/** The estimate for people. `days`: age of the prices. */
-export function costText(name: string, costs: CostEstimate, days: number): string {
+/** The estimate for people. */
+export function costText(name: string, costs: CostEstimate, changes: readonly CheaperChange[], nowMs: number, prices: PriceList = PRICES): string {
   const { event, hour } = costs;
   const weak = [hour, costs.month, ...(costs.archive ? [costs.archive] : []), ...event?.phases ?? []].some((p) => p.lines.some((l) => !l.verified));
-  const stale = days > PRICES.staleAfterDays;
+  const age = priceAge(nowMs, prices);
+  const ageText = `Prices in US dollars, ${costs.prices.region}, on demand, without tax: ${age.text}${weak ? "; * is a price from a single look-up, not checked with AWS" : ""}.`;
   return [
     paint.bold(`${name}: ${event === null ? `${usd(hour.total)} a live hour` : `${usd(event.total)} for the event`}`),
     columns(["", "hours", "US dollars"], summary(costs)),
     ...(costs.budget === null ? [] : [costs.budget.within
       ? paint.green(`Within the budget of ${usd(costs.budget.limit)}.`)
       : paint.red(`Above the budget of ${usd(costs.budget.limit)} (observe.budget). Lower bitrates or viewers, or raise the budget.`)]),
-    ...(costs.breakEven === null ? [] : [paint.bold("CDN or distributors alone"), `  ${breakEvenText(costs.breakEven)}`]),
+    ...(changes.length === 0 ? [] : [changeText(changes, event === null ? "a live hour" : "the event")]),
+    ...(costs.breakEven === null ? [] : [`${paint.bold("CDN or distributors alone")}\n  ${breakEvenText(costs.breakEven)}`]),
     table(event === null ? hour : event.phases[1] as Period),
     ...(event === null ? [] : [table(event.phases[0] as Period), table(event.phases[2] as Period)]),
     table(costs.month),
+    ...(costs.archive === null ? [] : [table(costs.archive)]),
     list("Not counted", costs.notCounted),
     list("Assumed", costs.assumptions),
-    `Prices of ${costs.prices.date}, ${costs.prices.region}, on demand, without tax${weak ? "; * is a price from a single look-up, not checked with AWS" : ""}.`
-    + (stale ? paint.yellow(` They are ${days} days old.`) : ""),
-  ].join("\n\n").replace("distributors alone\n\n", "distributors alone\n");
+    age.stale ? paint.yellow(ageText) : ageText,
+  ].join("\n\n");
+}
+
+function changeText(changes: readonly CheaperChange[], of: string): string {
+  return [
+    paint.bold(`What would make ${of} cheaper`),
+    ...changes.map(({ what, edit, saving, felt }) => `  −${usd(saving)}  ${what} (${edit})\n      felt: ${felt}`),
+  ].join("\n");
 }
 
 function summary(costs: CostEstimate): string[][] {

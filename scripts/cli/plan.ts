@@ -1,5 +1,6 @@
 import { capacity, type Capacity, type HostCapacity } from "../../infra/plan/capacity/capacity.ts";
 import type { Host, Peer, Plan, StreamPlan } from "../../infra/plan/model.ts";
+import { userCalibration } from "../../infra/user-files/user-files.ts";
 import { columns, paint, print, printJson, rate } from "./lib/output.ts";
 import { loadAndPlan } from "./lib/topology.ts";
 
@@ -8,7 +9,7 @@ export interface PlanOptions { readonly json?: boolean; readonly scale: number }
 /** `headend plan FILE`: what would be deployed and what it holds, as tables or whole as JSON. */
 export function plan(file: string, options: PlanOptions): void {
   const { plan: planned, loaded } = loadAndPlan(file, options.scale);
-  const holds = capacity(loaded.topology, planned);
+  const holds = capacity(loaded.topology, planned, { calibration: userCalibration() });
   if (options.json) printJson({ ...planned, capacity: holds });
   else print(planText(planned, holds));
 }

@@ -11,10 +11,12 @@ async function scaleOf(options: { readonly scale?: string }): Promise<number> {
 /** Commands that only read a topology file. Each loads its module when it is run: `check` in an editor must start fast. */
 export function registerFileCommands(program: Command): void {
   examples(program.command("check").description("check a topology file: schema errors and what the rules of docs/lint.md find")
-    .argument("<file>", "topology file")
+    .argument("<files...>", "topology files; several are also compared with each other")
+    .option("--certificate <file>", "PEM file of the certificate that viewers and publishers will see")
     .option("--strict", "exit with 1 when there are warnings").option("--json", "diagnostics as JSON").option("--sarif", "diagnostics as SARIF 2.1.0, for code scanning")
-    .action(async (file: string, options) => exitWith((await import("./check.ts")).check(file, options))),
-  ["npx headend check stacks/studio.yaml", "npx headend check --strict --json stacks/studio.yaml", "npx headend check --sarif stacks/studio.yaml > headend.sarif",
+    .action(async (files: string[], options) => exitWith((await import("./check.ts")).check(files, options))),
+  ["npx headend check stacks/studio.yaml", "npx headend check --strict --json stacks/studio.yaml", "npx headend check --sarif stacks/*.yaml > headend.sarif",
+    "npx headend check --certificate fullchain.pem stacks/festival.yaml",
     "exit codes: 0 clean, 1 warnings with --strict, 2 errors"]);
 
   examples(program.command("schema").description("print the JSON Schema of the topology file, for editors")
@@ -32,6 +34,19 @@ export function registerFileCommands(program: Command): void {
     .action(async (file: string, options) => exitWith((await import("./cost.ts")).cost(file, options))),
   ["npx headend cost stacks/festival.yaml", "npx headend cost stacks/festival.yaml --json | jq .event.total",
     "exit codes: 0 estimated, 1 the event costs more than observe.budget, 2 errors"]);
+
+  examples(program.command("prices").description("show the prices that costs are estimated with, where they are from and how old they are")
+    .option("--refresh", "get newer ones from AWS's public price list; kept for this user")
+    .option("--from <place>", "other address, folder or file of the price list").option("--out <file>", "write there instead").option("--json", "as JSON")
+    .action(async (options) => exitWith(await (await import("./prices.ts")).prices(options))),
+  ["npx headend prices", "npx headend prices --refresh", "npx headend prices --refresh --from ./offers",
+    "exit codes: 0 done, 1 no price could be read, 2 the list is not one of prices or holds impossible ones"]);
+
+  examples(program.command("bench").description("measure what this machine's processor takes for streams; capacity, check and up then count with it")
+    .option("--calibrate", "measure: FFmpeg with the transcoders' arguments, and TLS; takes about two and a half minutes")
+    .option("--host-type <name>", "keep it as that EC2 size instead of as this machine").option("--json", "as JSON")
+    .action(async (options) => exitWith(await (await import("./bench.ts")).bench(options))),
+  ["npx headend bench --calibrate", "npx headend bench --calibrate --host-type c7g.2xlarge", "npm run bench                      headend's own speed"]);
 
   examples(program.command("explain").description("say why a thing is as it is: lines of the topology, rule of the planner, formula with its numbers")
     .argument("<thing...>", "port, rule, host, link, stream, publisher, rung, secret, capacity, cost or finding, and its name; then the topology file")

@@ -172,9 +172,15 @@ function transcoderLoads(plan: Planned, { cpuOf }: Machine): Load {
       outMbps: sum((s) => ladderMbps(s) * s.distributors.length),
       diskGb: 0, viewers: 0,
       // A distributor keeps up to 32 connections to a transcoder, whatever the number of streams (render/nginx-distributor.ts).
-      connections: sum((s) => s.publish.length) + new Set(streams.flatMap((s) => s.distributors)).size * KEPT_ALIVE,
+      connections: sum((s) => s.publish.length) + distributorsOf(streams) * KEPT_ALIVE,
     };
   };
+}
+
+/** Number of distributors that fetch any of the streams; nearly all streams share one list. */
+function distributorsOf(streams: readonly StreamPlan[]): number {
+  const lists = new Set(streams.map((s) => s.distributors));
+  return lists.size <= 1 ? streams[0]?.distributors.length ?? 0 : new Set([...lists].flat()).size;
 }
 
 function distributorLoads(topology: Topology, plan: Planned, { counts, tlsMbpsPerCore }: Machine): Load {

@@ -46,24 +46,11 @@ export interface CostOptions {
 export function estimate(topology: Topology, plan: Pick<Plan, "hosts" | "streams">, { prices = PRICES, calibration }: CostOptions = {}): CostEstimate {
   const held = capacity(topology, plan, { choose: true, calibration });
   const hosts = groups(topology, held);
-  const flow = traffic(topology, plan);
-  const period = (name: string, hours: number, lines: readonly CostLine[]): Period => ({ name, hours, lines, total: totalOf(lines) });
-  const standing = (hours: number, when: "idle" | "live"): CostLine[] =>
-    [...hostLines(topology, hosts, hours, when, prices), ...serviceLines(topology, plan, hosts, flow, hours, when, prices)];
-  const live = (name: string, hours: number): Period => period(name, hours, [...standing(hours, "live"), ...trafficLines(topology, flow, hours, true, prices)]);
-
-  const { hoursInMonth, hoursUpBeforeDoors, hoursUpAfterEnd } = prices.assumptions;
+  const at = periods(topology, plan, hosts, prices);
   const { event } = topology;
-  const phases = event === null ? [] : [
-    warmUp((event.startMs - event.doorsMs) / HOUR_MS + hoursUpBeforeDoors),
-    live("live", (event.endMs - event.startMs) / HOUR_MS),
-    period("wind-down", hoursUpAfterEnd, standing(hoursUpAfterEnd, "idle")),
-  ];
-  function warmUp(hours: number): Period {
-    return period("warm-up", hours, [...standing(hours, "idle"), ...trafficLines(topology, flow, hours, false, prices)]);
-  }
+  const phases = at.event();
   const total = phases.reduce((all, phase) => all + phase.total, 0);
-  const hour = live("one live hour", 1);
+  const hour = at.hour();
   const viewers = held.viewers.expected;
   const archive = archiveLines(topology, plan, prices);
   const limit = topology.observe.budgetUsd === null ? null : Math.round(topology.observe.budgetUsd * 1e6);
@@ -71,13 +58,39 @@ export function estimate(topology: Topology, plan: Pick<Plan, "hosts" | "streams
     currency: "USD", unit: "micro", prices: { date: prices.date, region: prices.region }, viewers,
     hour,
     event: event === null ? null : { phases, total },
-    month: period("a month idle", hoursInMonth, standing(hoursInMonth, "idle")),
-    archive: archive.length === 0 ? null : period("a month of recordings in S3", hoursInMonth, archive),
+    month: at.month(),
+    archive: archive.length === 0 ? null : period("a month of recordings in S3", prices.assumptions.hoursInMonth, archive),
     viewerHour: viewers === 0 ? null : times(hour.total, 1 / viewers),
     breakEven: breakEven(topology, plan, event === null ? 1 : (event.endMs - event.startMs) / HOUR_MS, prices),
     budget: limit === null || event === null ? null : { limit, within: total <= limit },
     notCounted: notCounted(hosts, prices),
     assumptions: assumptions(topology, held, prices),
+  };
+}
+
+/** Only what the event costs, or a live hour where there is none. */
+export function estimateTotal(topology: Topology, plan: Pick<Plan, "hosts" | "streams">, { prices = PRICES, calibration }: CostOptions = {}): Micro {
+  const at = periods(topology, plan, groups(topology, capacity(topology, plan, { choose: true, calibration })), prices);
+  return topology.event === null ? at.hour().total : at.event().reduce((all, phase) => all + phase.total, 0);
+}
+
+const period = (name: string, hours: number, lines: readonly CostLine[]): Period => ({ name, hours, lines, total: totalOf(lines) });
+
+function periods(topology: Topology, plan: Pick<Plan, "hosts" | "streams">, hosts: readonly Group[], prices: PriceList) {
+  const flow = traffic(topology, plan);
+  const { hoursInMonth, hoursUpBeforeDoors, hoursUpAfterEnd } = prices.assumptions;
+  const standing = (hours: number, when: "idle" | "live"): CostLine[] =>
+    [...hostLines(topology, hosts, hours, when, prices), ...serviceLines(topology, plan, hosts, flow, hours, when, prices)];
+  const live = (name: string, hours: number): Period => period(name, hours, [...standing(hours, "live"), ...trafficLines(topology, flow, hours, true, prices)]);
+  const warmUp = (hours: number): Period => period("warm-up", hours, [...standing(hours, "idle"), ...trafficLines(topology, flow, hours, false, prices)]);
+  return {
+    hour: (): Period => live("one live hour", 1),
+    month: (): Period => period("a month idle", hoursInMonth, standing(hoursInMonth, "idle")),
+    event: (): Period[] => (topology.event === null ? [] : [
+      warmUp((topology.event.startMs - topology.event.doorsMs) / HOUR_MS + hoursUpBeforeDoors),
+      live("live", (topology.event.endMs - topology.event.startMs) / HOUR_MS),
+      period("wind-down", hoursUpAfterEnd, standing(hoursUpAfterEnd, "idle")),
+    ]),
   };
 }
 

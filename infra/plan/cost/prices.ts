@@ -1,15 +1,13 @@
 import data from "./prices.json" with { type: "json" };
 import { cloudfrontRegion, type CloudFrontRegion } from "../cdn-regions.ts";
 import { micro, times, type Micro } from "./money.ts";
+import type { PriceListShape } from "./price-schema.ts";
 
 export { cloudfrontRegion, type CloudFrontRegion };
 export interface Tier { readonly upToGb: number | null; readonly perGb: number }
 
 /** A dated price list; see its `about`. */
-export type PriceList = Omit<typeof data, "compute" | "regionFactors"> & {
-  readonly compute: Omit<typeof data.compute, "perHour"> & { readonly perHour: Readonly<Record<string, number>> };
-  readonly regionFactors: Omit<typeof data.regionFactors, "factors"> & { readonly factors: Readonly<Record<string, number>> };
-};
+export type PriceList = PriceListShape;
 
 /** The list that comes with headend; `headend prices --refresh` makes newer ones. */
 export const PRICES: PriceList = data;

@@ -89,19 +89,28 @@ function distance(topology: Topology, a: Host | undefined, b: Host | undefined):
   return a.zone === b.zone ? "none" : "zone";
 }
 
-/** How many distributors of a list reach their nearest transcoder over which kind of link; lists that are shared are looked at once. */
+/** How many distributors of a list reach their nearest transcoder over which kind of link. Those in one zone have the same links; lists are shared by many streams. */
 function pullsOf(topology: Topology, hosts: ReadonlyMap<string, Host>): (distributors: readonly string[], transcoders: readonly string[]) => Readonly<Record<Link, number>> {
-  const known = new Map<readonly string[], Map<string, Record<Link, number>>>();
+  const places = new Map<readonly string[], readonly { readonly host: Host; readonly count: number }[]>();
+  const placesOf = (list: readonly string[]): readonly { readonly host: Host; readonly count: number }[] => {
+    const known = places.get(list);
+    if (known !== undefined) return known;
+    const byZone = new Map<string, { host: Host; count: number }>();
+    for (const name of list) {
+      const host = hosts.get(name);
+      if (host === undefined) continue;
+      const key = `${host.zone} ${host.region}`;
+      const found = byZone.get(key);
+      if (found === undefined) byZone.set(key, { host, count: 1 });
+      else found.count++;
+    }
+    places.set(list, [...byZone.values()]);
+    return [...byZone.values()];
+  };
   return (distributors, transcoders) => {
-    const byTranscoders = known.get(distributors) ?? new Map<string, Record<Link, number>>();
-    known.set(distributors, byTranscoders);
-    const key = transcoders.join();
-    const found = byTranscoders.get(key);
-    if (found !== undefined) return found;
-    const others = transcoders.map((name) => hosts.get(name));
     const counts: Record<Link, number> = { none: 0, zone: 0, region: 0 };
-    for (const name of distributors) counts[nearest(topology, hosts.get(name), others)]++;
-    byTranscoders.set(key, counts);
+    const others = transcoders.map((name) => hosts.get(name));
+    for (const { host, count } of placesOf(distributors)) counts[nearest(topology, host, others)] += count;
     return counts;
   };
 }

@@ -1,6 +1,6 @@
 import type { Topology } from "../../spec/topology.ts";
 import { capacity, type CapacityOptions } from "../capacity/capacity.ts";
-import { estimate } from "../cost/estimate.ts";
+import { estimate, type CostOptions } from "../cost/estimate.ts";
 import type { Finding, Plan } from "../model.ts";
 import type { LintContext, Rule } from "./rule.ts";
 import { RULES } from "./table.ts";
@@ -11,6 +11,7 @@ export interface LintOptions {
   readonly others?: readonly Topology[];
   readonly certificate?: LintContext["certificate"];
   readonly calibration?: CapacityOptions["calibration"];
+  readonly prices?: CostOptions["prices"];
 }
 
 /**
@@ -18,12 +19,12 @@ export interface LintOptions {
  * same findings. Suppressions stand in the file's text and are applied by `applySuppressions`.
  */
 export function lint(topology: Topology, plan: Pick<Plan, "hosts" | "streams">, options: LintOptions = {}): Finding[] {
-  const { calibration } = options;
+  const { calibration, prices } = options;
   const onAws = Object.values(topology.regions).some(({ aws }) => aws !== null);
   const context: LintContext = {
     topology, hosts: plan.hosts, streams: plan.streams, nowMs: options.nowMs ?? null, others: options.others ?? [], certificate: options.certificate ?? null,
     capacity: once(() => capacity(topology, plan, { calibration })),
-    cost: once(() => (onAws ? estimate(topology, plan, { calibration }) : null)),
+    cost: once(() => (onAws ? estimate(topology, plan, { calibration, prices }) : null)),
   };
   return RULES.flatMap((rule) => rule.check(context).map((found) => finding(rule, found)));
 }

@@ -5,6 +5,8 @@ import type { Finding } from "../../../infra/plan/model.ts";
 
 /** One result to write. */
 export interface SarifResult {
+  /** Topology that it is about, as the user named it. */
+  readonly file: string;
   /** A rule of the table, or "schema". */
   readonly id: string;
   readonly severity: Finding["severity"];
@@ -21,8 +23,8 @@ const SCHEMA_RULE = {
   help: { text: "The message says what is allowed." }, defaultConfiguration: { level: "error" },
 };
 
-/** A SARIF 2.1.0 log (OASIS) of one file, for code scanning. */
-export function sarif(file: string, rules: readonly Rule[], results: readonly SarifResult[]): object {
+/** A SARIF 2.1.0 log (OASIS), for code scanning. */
+export function sarif(rules: readonly Rule[], results: readonly SarifResult[]): object {
   const described = [SCHEMA_RULE, ...rules.map((rule) => ({
     id: rule.id, shortDescription: { text: rule.title }, fullDescription: { text: rule.reason }, help: { text: `${rule.fix} Source: ${rule.source}.` },
     defaultConfiguration: { level: LEVEL[rule.severity] },
@@ -34,7 +36,7 @@ export function sarif(file: string, rules: readonly Rule[], results: readonly Sa
     runs: [{
       tool: { driver: { name: "headend", rules: described } },
       columnKind: "utf16CodeUnits",
-      results: results.map(({ id, severity, message, line, column, suppressedBecause }) => ({
+      results: results.map(({ file, id, severity, message, line, column, suppressedBecause }) => ({
         ruleId: id, ruleIndex: index.get(id) ?? 0, level: LEVEL[severity], message: { text: message },
         locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(file) }, ...(line === null ? {} : { region: { startLine: line, startColumn: column ?? 1 } }) } }],
         ...(suppressedBecause === null ? {} : { suppressions: [{ kind: "inSource", justification: suppressedBecause }] }),

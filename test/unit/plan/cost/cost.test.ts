@@ -167,9 +167,8 @@ describe("break-even", () => {
 describe("text", () => {
   const costs = of(`streams:\n  m: { ${FOUR}, viewers: 100, record: true }\n${US}${EVENT}`);
   it("marks weak prices and says when prices are old", () => {
-    expect(costText("x", costs, 10)).toMatch(/disks .* \*\n[^]*single look-up/);
-    expect(costText("x", costs, 10)).not.toContain("days old");
-    expect(costText("x", costs, 400)).toContain("They are 400 days old.");
+    expect(costText("x", costs, [], Date.UTC(2026, 6, 30))).toMatch(/disks .* \*\n[^]*prices of 2026-07-20, 10 days old; \* is a price from a single look-up/);
+    expect(costText("x", costs, [], Date.UTC(2027, 6, 30))).toContain("prices of 2026-07-20, 375 days old: too old to rely on, run npx headend prices --refresh");
   });
 
   it("keeps docs/cost.md current (npx tsx scripts/docs/cost.ts writes it)", () => {

@@ -12,6 +12,7 @@ import { load, machineFacts } from "./bench/lib/machine.ts";
 import { document, table, type Report } from "./bench/lib/report.ts";
 import type { Bench, Measure, Result } from "./bench/lib/result.ts";
 import { measurePlan } from "./bench/plan.ts";
+import { measureRehearsal, measureSoak } from "./bench/rehearse.ts";
 import { measureTranscoder } from "./bench/transcoder.ts";
 import { measureUp } from "./bench/up.ts";
 import { ensureTestTools, ensureToolchain, pulumiEnv } from "./setup/index.ts";
@@ -19,11 +20,14 @@ import { ensureTestTools, ensureToolchain, pulumiEnv } from "./setup/index.ts";
 const MEASURES: Readonly<Record<string, Measure>> = {
   plan: measurePlan, up: measureUp, edit: measureEdit, transcoder: measureTranscoder, distributor: measureDistributor,
 };
+/** Run only when they are named: each takes about an hour. */
+const LONG: Readonly<Record<string, Measure>> = { rehearse: measureRehearsal, soak: measureSoak };
 const HELP = `Usage: npm run bench -- [options]
 
 Measures headend's speed on this machine and compares it with what is promised. Takes about six minutes; close other programs.
 
-  --only NAME   ${Object.keys(MEASURES).join(", ")}; repeatable, or with commas
+  --only NAME   ${Object.keys(MEASURES).join(", ")}; repeatable, or with commas;
+                only so, an hour each: ${Object.keys(LONG).join(", ")}
   --json        the report as JSON on standard output
   --write       write docs/benchmarks.md (only a run of all measures may)
   --help        this text
@@ -55,8 +59,8 @@ function options(): { only: string[]; json: boolean; write: boolean } | number {
     const { values } = parseArgs({ options: { only: { type: "string", multiple: true }, json: { type: "boolean" }, write: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
     if (values.help) { process.stdout.write(HELP); return 0; }
     const only = (values.only ?? []).flatMap((names) => names.split(",")).filter(Boolean);
-    const unknown = only.find((name) => !(name in MEASURES));
-    if (unknown !== undefined) return fail(`--only ${unknown}: not known. Allowed: ${Object.keys(MEASURES).join(", ")}.`);
+    const unknown = only.find((name) => !(name in MEASURES || name in LONG));
+    if (unknown !== undefined) return fail(`--only ${unknown}: not known. Allowed: ${[...Object.keys(MEASURES), ...Object.keys(LONG)].join(", ")}.`);
     if (values.write && only.length > 0) return fail("--write needs a run of all measures: leave --only out.");
     return { only, json: values.json ?? false, write: values.write ?? false };
   } catch (error) {
@@ -67,7 +71,7 @@ function options(): { only: string[]; json: boolean; write: boolean } | number {
 async function main(): Promise<number> {
   const asked = options();
   if (typeof asked === "number") return asked;
-  const names = Object.keys(MEASURES).filter((name) => asked.only.length === 0 || asked.only.includes(name));
+  const names = [...Object.keys(MEASURES), ...Object.keys(LONG)].filter((name) => (asked.only.length === 0 ? name in MEASURES : asked.only.includes(name)));
   if (names.some((name) => name !== "plan")) Object.assign(process.env, pulumiEnv(root));
   if (names.some((name) => name !== "plan")) await ensureToolchain({ root });
   if (names.includes("distributor")) await ensureTestTools({ root, tools: ["wrk", "curl"] });
@@ -77,7 +81,7 @@ async function main(): Promise<number> {
   const failures: string[] = [];
   for (const name of names) {
     try {
-      results.push(...await (MEASURES[name] as Measure)(bench));
+      results.push(...await ({ ...MEASURES, ...LONG }[name] as Measure)(bench));
     } catch (error) {
       failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
       bench.say(`${name} failed: ${failures.at(-1)}`);

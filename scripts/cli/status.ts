@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentStatus, StreamStatus } from "../../infra/agent/status.ts";
 import type { HostStatus } from "../../infra/host/status.ts";
 import { AGENT_PORT, RELAY_API_PORT } from "../../infra/render/paths.ts";
-import { execJson, stackContainers, type ContainerInfo } from "./lib/docker.ts";
+import { execJson, runningStacks, stackContainers, type ContainerInfo } from "./lib/docker.ts";
 import { EXIT } from "./lib/errors.ts";
 import { columns, note, paint, print, printJson, rate } from "./lib/output.ts";
 import { checkStackName } from "./lib/stack.ts";
@@ -19,9 +19,15 @@ export async function status(options: { readonly stack: string; readonly json?: 
   const hosts = await readHosts(options.stack);
   const ready = hosts.length > 0 && hosts.every(({ host }) => host?.ready === true);
   if (options.json) printJson({ stack: options.stack, ready, hosts: hosts.map(({ container, host, publishers }) => ({ ...container, status: host, publishers })), streams: streamsOf(hosts) });
-  else if (hosts.length === 0) note(`The stack ${options.stack} does not run. Start it: npx headend up --stack ${options.stack}`);
+  else if (hosts.length === 0) note(await notRunning(options.stack));
   else print(options.switches ? switchesText(hosts) : text(hosts));
   return ready ? EXIT.ok : EXIT.failure;
+}
+
+/** What to do about a stack without hosts: the name may be another one. */
+async function notRunning(stack: string): Promise<string> {
+  const others = await runningStacks();
+  return `The stack ${stack} does not run. Start it: npx headend up --stack ${stack}${others.length === 0 ? "" : `\nRunning here: ${others.join(", ")}. Look at one: npx headend status --stack ${others[0]}`}`;
 }
 
 /** State of every host of a stack, read inside its container. */

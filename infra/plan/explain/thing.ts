@@ -7,7 +7,7 @@ export type Kind = (typeof KINDS)[number];
 
 /** How each kind is asked about. */
 export const FORMS: Readonly<Record<Kind, string>> = {
-  port: "port NUMBER@HOST or port NAME@HOST", rule: "rule (all), or rule NAME@HOST", host: "host NAME", link: "link HOST HOST", stream: "stream NAME",
+  port: "port NUMBER@HOST", rule: "rule [NAME@HOST]", host: "host NAME", link: "link HOST HOST", stream: "stream NAME",
   publisher: "publisher NAME@STREAM", rung: "rung NAME@STREAM", secret: "secret NAME", capacity: "capacity HOST", cost: "cost ITEM", finding: "finding HE214",
 };
 
@@ -78,7 +78,7 @@ export function parseThing(words: readonly string[]): { readonly kind: Kind; rea
   const kind = KINDS.find((known) => known === first.toLowerCase() || `${known}s` === first.toLowerCase());
   if (kind === undefined) {
     const near = closest(first.toLowerCase(), [...KINDS]);
-    throw new UnknownThing(`"${first}" is not a kind of thing that can be explained.`, distance(first, near) <= 3 ? FORMS[near as Kind] : null, Object.values(FORMS), 0);
+    throw new UnknownThing(`"${first}" is not a kind of thing that can be explained.`, distance(first, near) <= 2 ? FORMS[near as Kind] : null, Object.values(FORMS), 0);
   }
   return { kind, name: rest.join(" ") };
 }

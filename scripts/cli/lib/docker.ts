@@ -22,6 +22,12 @@ export async function stackContainers(stack: string): Promise<ContainerInfo[]> {
   }).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Stacks that have running containers on this machine, by name. */
+export async function runningStacks(): Promise<string[]> {
+  const { stdout } = await docker(["ps", "--filter", "label=headend.stack", "--filter", "label=headend.host", "--format", '{{.Label "headend.stack"}}']);
+  return [...new Set(stdout.split("\n").filter((name) => name !== ""))].sort();
+}
+
 /** Names of everything in Docker that carries the stack's label. */
 export async function labelled(stack: string): Promise<{ readonly kind: Kind; readonly name: string }[]> {
   const filter = ["--filter", `label=headend.stack=${stack}`];

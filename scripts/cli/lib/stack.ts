@@ -41,8 +41,13 @@ export class Stack {
   }
 
   async exists(): Promise<boolean> {
+    return (await this.all()).some((name) => name === this.name || name.endsWith(`/${this.name}`));
+  }
+
+  /** Names of all stacks in the same state. */
+  async all(): Promise<string[]> {
     const stacks = JSON.parse(await this.pulumi(["stack", "ls", "--json"], "list the stacks")) as { readonly name: string }[];
-    return stacks.some(({ name }) => name === this.name || name.endsWith(`/${this.name}`));
+    return stacks.map(({ name }) => name);
   }
 
   async config(): Promise<StackConfig> {
@@ -89,7 +94,10 @@ export function stackNamed(name: string): Stack {
 /** A stack that must exist. @throws CliError when it does not */
 export async function openStack(name: string): Promise<Stack> {
   const stack = stackNamed(name);
-  if (!(await stack.exists())) throw new CliError(`There is no stack named ${name}.`, `Make and start it: npx headend up --stack ${name}`);
+  const all = await stack.all();
+  if (!all.some((known) => known === name || known.endsWith(`/${name}`))) {
+    throw new CliError(`There is no stack named ${name}.`, `Make and start it: npx headend up --stack ${name}${all.length === 0 ? "" : `\nStacks that there are: ${all.join(", ")}.`}`);
+  }
   return stack;
 }
 

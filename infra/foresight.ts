@@ -4,6 +4,7 @@ import { compare, FIRST } from "./plan/impact/compare.ts";
 import { figureLines, type Figures, figures, findingsLine } from "./plan/impact/figures.ts";
 import { countdown, refusal } from "./plan/impact/freeze.ts";
 import type { Impact } from "./plan/impact/impact.ts";
+import { locator } from "./plan/impact/locate.ts";
 import { deployedOtherwise, type DeployedRecord, readRecord, recordOf } from "./plan/impact/record.ts";
 import type { Side } from "./plan/impact/side.ts";
 import { changeLines } from "./plan/impact/text.ts";
@@ -11,8 +12,7 @@ import { lintFile } from "./plan/lint/lint-file.ts";
 import { planTopology } from "./plan/plan.ts";
 import { renderPlan } from "./render/render.ts";
 import { parseTopology } from "./spec/load.ts";
-import type { LoadedTopology, SourcePosition } from "./spec/topology.ts";
-import type { SpecPath } from "./spec/problems.ts";
+import type { LoadedTopology } from "./spec/topology.ts";
 
 /** Stands for an impact that cannot be told, since what runs was deployed by a headend that kept no record. */
 const UNKNOWN: Impact = {
@@ -92,20 +92,6 @@ async function ownOutputs(): Promise<Record<string, unknown>> {
   const { outputs } = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name }) as { readonly outputs?: Record<string, unknown> };
   const { default: _, ...all } = outputs ?? {};
   return all;
-}
-
-/** Where a part of the topology stands: in the new file, else in the deployed one. */
-export function locator(after: LoadedTopology, before: LoadedTopology | null): (path: SpecPath) => string | null {
-  const place = ({ file, line, column }: SourcePosition): string => `${file.split("/").slice(-2).join("/")}:${line}:${column}`;
-  return (path) => {
-    const written = (loaded: LoadedTopology): SpecPath | null => {
-      for (let length = path.length; length > 0; length--) if (loaded.isWritten(path.slice(0, length))) return path.slice(0, length);
-      return null;
-    };
-    const now = written(after), was = before === null ? null : written(before);
-    if (was !== null && before !== null && was.length > (now?.length ?? 0)) return `was ${place(before.position(was))}`;
-    return now === null ? null : place(after.position(now));
-  };
 }
 
 /** Fingerprints of secrets that the topology does not decide, safe to keep: keyed with the stack secret and cut short. */

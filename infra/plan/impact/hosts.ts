@@ -1,3 +1,4 @@
+import type { SteeringConfig } from "../../steering/config.ts";
 import type { Host } from "../model.ts";
 import { type Context, effect } from "./context.ts";
 import { dropAt } from "./ingest.ts";
@@ -27,7 +28,7 @@ export function hostChange(context: Context, name: string, replaced: ReadonlySet
   const old = context.hosts.before.get(name), now = context.hosts.after.get(name);
   const base = { kind: "host" as const, host: name, name };
   if (old === undefined && now !== undefined) return { ...base, action: "added", effects: [effect("nothing", `a new ${now.role}; nobody is on it yet`, now.provenance.path)] };
-  if (now === undefined && old !== undefined) return { ...base, action: "removed", effects: removed(context, old) };
+  if (now === undefined && old !== undefined) return { ...base, action: "removed", effects: removed(context, old, replaced) };
   if (old === undefined || now === undefined) return null;
   const facts = changedFacts(context, name);
   if (facts.length > 0) return { ...base, action: "changed", effects: replacement(context, now, facts, replaced) };
@@ -36,14 +37,26 @@ export function hostChange(context: Context, name: string, replaced: ReadonlySet
   return { ...base, action: "changed", effects: [effect("nothing", "learns of other neighbours (hosts file and firewall sets)", context.cause(null, "transcoders", "multiplexers", "distributors"))] };
 }
 
-function removed(context: Context, host: Host): Effect[] {
+function removed(context: Context, host: Host, replaced: ReadonlySet<string>): Effect[] {
   const cause = context.cause(null, { multiplexer: "multiplexers", transcoder: "transcoders", distributor: "distributors" }[host.role], "regions");
   const streams = [...context.streams.before.values()];
   const effects = host.role === "multiplexer" ? streams.flatMap((s) => dropAt(host, s, () => true, "its multiplexer goes; it has to come in at another one", cause))
-    : host.role === "distributor" ? streams.filter((s) => s.distributors.includes(host.name)).map((s) =>
-      effect("viewers-rebuffer", `viewers of ${host.name} have to come in at another distributor`, cause, { stream: s.name, viewers: context.viewersAt(s.name, host), felt: "of removed distributors have to open it again" }))
-      : [];
+    : host.role === "distributor" ? leftBehind(context, host, replaced, cause, { felt: "of removed distributors have to open it again" }) : [];
   return effects.length > 0 ? effects : [effect("nothing", "goes once nothing uses it any more", cause)];
+}
+
+/** Viewers of a distributor that goes, for a while or for good. Players of standard streams turn to another way by themselves (infra/render/pathways.ts). */
+function leftBehind(context: Context, host: Host, replaced: ReadonlySet<string>, cause: Effect["cause"], more: { readonly seconds?: number; readonly felt?: string }): Effect[] {
+  const elsewhere = waysOf(context, host).some((way) => way.kind !== "distributor" || (context.hosts.after.has(way.id) && !replaced.has(way.id)));
+  return [...context.streams.before.values()].filter((s) => s.distributors.includes(host.name)).map((s) => (s.latency === "standard" && elsewhere
+    ? effect("hot-reload", `players leave ${host.name} for another distributor by themselves, within their buffer`, cause, { stream: s.name })
+    : effect("viewers-rebuffer", `viewers of ${host.name} have nowhere else to go by themselves`, cause, { stream: s.name, viewers: context.viewersAt(s.name, host), ...more })));
+}
+
+/** Other ways that players of a distributor were told of. */
+function waysOf(context: Context, host: Host): SteeringConfig["ways"] {
+  const file = context.bundles.before.get(host.name)?.files.find((f) => f.path === "steering/steering.json");
+  return file === undefined ? [] : (JSON.parse(file.content) as SteeringConfig).ways.filter((way) => way.id !== host.name);
 }
 
 /** A host that is made anew loses what it holds in memory: connections, segments, caches. `replaced`: all hosts that are. */
@@ -56,8 +69,7 @@ function replacement(context: Context, host: Host, facts: readonly string[], rep
   const streams = [...context.streams.before.values()];
   const felt = {
     multiplexer: () => streams.flatMap((s) => dropAt(host, s, () => true, "loses its multiplexer while that is made anew", cause, REPLACE_SECONDS)),
-    distributor: () => streams.filter((s) => s.distributors.includes(host.name)).map((s) =>
-      effect("viewers-rebuffer", `viewers of ${host.name} wait for it`, cause, { stream: s.name, viewers: context.viewersAt(s.name, host), seconds: REPLACE_SECONDS })),
+    distributor: () => leftBehind(context, host, replaced, cause, { seconds: REPLACE_SECONDS }),
     transcoder: () => carried(context, host).map((name) => {
       const others = (context.streams.before.get(name)?.transcoders ?? []).filter((tx) => !replaced.has(tx) && context.hosts.after.has(tx));
       return others.length > 0

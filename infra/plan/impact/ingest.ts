@@ -21,13 +21,22 @@ export function ingestEffects(context: Context, host: Host, { before, after }: F
   const old = mediamtxText(before), now = mediamtxText(after);
   const effects: Effect[] = [];
   for (const key of changedKeys(old.globals, now.globals)) effects.push(...globalEffects(context, host, key));
+  const paths = [...new Set([...old.paths.keys(), ...now.paths.keys()])].map((path) => ({ path, effects: pathEffects(context, host, path, old.paths.get(path), now.paths.get(path)) }));
+  const closed = new Set(paths.filter((one) => one.effects.some((e) => e.publishers.length > 0)).map((one) => one.path));
   for (const user of changedKeys(old.users, now.users)) {
     const [stream = "", publisher = ""] = user.split(".");
-    if (!old.users.has(user) || !now.users.has(user)) continue;   // told by its path
-    effects.push(effect("hot-reload", `who may publish is reloaded; ${publisher} is not dropped, and needs its new key or address when it connects next`, context.cause(stream, publisher), { stream }));
+    const before = old.users.get(user), after = now.users.get(user);
+    // Who comes, goes or is dropped is told by its path.
+    if (before === undefined || after === undefined || closed.has(`${stream}/${publisher}`)) continue;
+    const key = passOf(before) !== passOf(after);
+    effects.push(effect("hot-reload", `${publisher} is not dropped; when it connects next, it ${key ? "needs its new key" : "must come from a listed address"}`, context.cause(stream, key ? "keyRotation" : "from", publisher), { stream }));
   }
-  for (const path of new Set([...old.paths.keys(), ...now.paths.keys()])) effects.push(...pathEffects(context, host, path, old.paths.get(path), now.paths.get(path)));
+  effects.push(...paths.flatMap((one) => one.effects));
   return effects;
+}
+
+function passOf(user: string): string | undefined {
+  return /^ +pass: (.*)$/m.exec(user)?.[1];
 }
 
 function globalEffects(context: Context, host: Host, key: string): Effect[] {

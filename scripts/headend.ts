@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
+import { registerDiff } from "./cli/register-diff.ts";
 import { registerFileCommands } from "./cli/register-files.ts";
 import { registerStackCommands } from "./cli/register-stack.ts";
 import { describeError, EXIT } from "./cli/lib/errors.ts";
@@ -44,6 +45,7 @@ First steps:
   npx headend kit --stack local       what to type into OBS
   npx headend demo                    publish a test picture with a clock`);
   registerFileCommands(program);
+  registerDiff(program);
   registerStackCommands(program);
   return program;
 }

@@ -67,7 +67,7 @@ function impaired(does: Impairment): string {
 function skipReason(action: Action, limits: Limits): string | null {
   switch (action.kind) {
     case "clock": return "containers share this machine's clock, so one host's cannot be stepped alone; the agent's own tests step it (test/unit/agent)";
-    case "delay": return "needs `tc netem` or a bridge in user space; neither is used here, loss, rate and dead lines are (nftables)";
+    case "delay": return ["publishers", "viewers"].includes(action.line.from) ? "only lines between hosts can be slowed here: others need `tc netem`" : null;
     case "disk": return action.what === "recordings" ? limits.smallDisk : null;
     case "publisher": return limits.publishers;
     case "edit": case "rotate": return limits.changes;
@@ -129,7 +129,10 @@ function lineActions(plan: Plan, quick: boolean): Action[] {
       actions.push({ kind: "delay", line: { from: mux, to: tx }, ms: 80, seconds: SECONDS.network });
     }
     for (const dist of s.distributors.slice(0, quick ? 1 : undefined)) {
-      if (tx !== undefined) add(dist, tx, { kind: "blackhole" });
+      if (tx !== undefined) {
+        add(dist, tx, { kind: "blackhole" });
+        if (dist === s.distributors[0]) actions.push({ kind: "delay", line: { from: dist, to: tx }, ms: 80, seconds: SECONDS.network });
+      }
       add("viewers", dist, { kind: "blackhole" });
       add("viewers", dist, { kind: "loss", percent: 5 });
     }

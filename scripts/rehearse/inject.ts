@@ -1,6 +1,7 @@
 /** How each fault is made, and undone. All inside containers of the rehearsed stack, or to publishers of the rehearsal. */
 import type { Plan } from "../../infra/plan/model.ts";
 import { containerExec, docker } from "../live/docker.ts";
+import { slowLine } from "./delay.ts";
 import type { Action, Impairment } from "./model.ts";
 import { fillRecordings } from "./small-disk.ts";
 import { RUN } from "../../infra/render/paths.ts";
@@ -38,7 +39,8 @@ export async function inject(action: Action, scene: Scene): Promise<Injected> {
     case "edit": return scene.edit();
     case "rotate": return scene.rotate(action.stream, action.publisher);
     case "wait": return { undo: done, note: "" };
-    case "delay": case "clock": throw new Error(`${action.kind} cannot be made here`);
+    case "delay": return ofDelay(action, scene);
+    case "clock": throw new Error(`${action.kind} cannot be made here`);
   }
 }
 
@@ -97,6 +99,12 @@ async function ofNetwork(action: Of<"network">, scene: Scene): Promise<Injected>
     + ` chain out { type filter hook output priority -200; policy accept;\n${rules.map((r) => `  ${r.outgoing}`).join("\n")}\n }\n}\n`;
   await exec(container, ["nft", "-f", "-"], ruleset);
   return { note: `nft in ${inside}`, undo: async () => { await containerExec(container, ["nft", "delete", "table", ...TABLE.split(" ")]); } };
+}
+
+async function ofDelay({ line, ms }: Of<"delay">, scene: Scene): Promise<Injected> {
+  const host = scene.plan.hosts.find((h) => h.name === line.to);
+  if (!host) throw new Error(`no host ${line.to}`);
+  return { note: `a bridge in ${line.from} holds every byte back for ${ms} ms`, undo: await slowLine(scene.container(line.from), { host, container: scene.container(line.to) }, ms) };
 }
 
 /** Packets to and from one other host, on every network that they share. */

@@ -75,6 +75,7 @@ function ofLine(plan: Plan, action: Extract<Action, { kind: "network" | "delay" 
     if (dead) return ofMultiplexer(plan, to, SILENT);
     return fine("viewers see losses in the picture at worst; when the line is too bad, another input goes on air", { onAirSeconds: null, publishersStay: false, recordingSeconds: null });
   }
+  if (action.kind === "delay") return fine("nobody notices: connections are made anew, then everything comes a little later");
   const slow = "nobody notices: TCP sends again what is lost";
   if (from === "viewers") return dead ? ofHost(plan, to, SILENT, null) : fine(slow);
   if (!dead) return fine(role(from) === "multiplexer" ? "nobody notices more than a worse picture, or another input" : slow);

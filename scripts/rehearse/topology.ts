@@ -1,6 +1,5 @@
 /** The topology that is really brought up: as written, but for what must not leave this machine. Pure. */
 import { stringify } from "yaml";
-import { valueAt } from "../../infra/spec/issues.ts";
 import { readYaml } from "../../infra/spec/yaml-file.ts";
 
 type Plain = Record<string, unknown>;
@@ -31,7 +30,7 @@ export function withExtraStream(text: string): string {
   return stringify({ ...data, streams });
 }
 
-/** The same with the next key of a publisher. @returns text and the new rotation */
+/** The same with another key of a publisher: the one of that rotation. */
 export function withNextKey(text: string, stream: string, publisher: string, rotation: number): string {
   const data = structuredClone(readYaml(text).data) as Plain;
   const streams = data["streams"] as Record<string, Plain | null>;
@@ -40,6 +39,3 @@ export function withNextKey(text: string, stream: string, publisher: string, rot
   publishers[publisher] = { ...publishers[publisher], keyRotation: rotation };
   return stringify(data);
 }
-
-/** True when the topology writes something at a path; for tests. */
-export const writes = (text: string, path: readonly (string | number)[]): boolean => valueAt(readYaml(text).data, path) !== undefined;

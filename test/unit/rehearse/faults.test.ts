@@ -37,7 +37,7 @@ describe("selection", () => {
     expect(skipped.find((f) => f.id === "disk:recordings@mux-home-a")?.skip).toBe("no root here");
     expect(skipped.find((f) => f.id.startsWith("publisher:"))?.skip).toBe("not ours");
     expect(skipped.map((f) => f.action.kind)).toContain("clock");
-    expect(all.filter((f) => f.skip !== null).map((f) => f.action.kind).sort()).toEqual(["clock", "delay"]);
+    expect(all.filter((f) => f.skip !== null).map((f) => f.action.kind).sort()).toEqual(["clock"]);
   });
   test("--only chooses by name", () => {
     expect(onlyFaults(all, ["kill:ffmpeg", "rotate"]).map((f) => f.id)).toEqual(["kill:ffmpeg@tx-home-1/main", "kill:ffmpeg@tx-home-2/main", "rotate:main/truck"].sort((a, b) => ids.indexOf(a) - ids.indexOf(b)));

@@ -65,10 +65,10 @@ ${corsMaps(served)}
   map $host $hsts { default "max-age=63072000"; localhost ""; "~^[0-9.]+$" ""; "~\\.localhost$" ""; }
   # nginx has no $http_host over HTTP/3, and who came that way need not be told.
   map "$http3|$http_host" $alt_svc { default 'h3=":443"; ma=86400'; "~^h3" ""; "~:(?<port>[0-9]+)$" 'h3=":$port"; ma=86400'; }
-  map $sent_http_content_type $csp { default ""; "~^text/html" "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' $other_ways; media-src 'self' blob:; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"; }
+  map $sent_http_content_type $csp { default ""; "~^text/html" "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' $all_ways; media-src 'self' blob:; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"; }
   include pathways.conf;
   # Each viewer has a mark of his own, by which weights divide viewers and not addresses.
-  map $arg_v $viewer { default ""; "~^[0-9a-f]{32}$" $arg_v; }
+  map $arg_v $viewer { default $request_id; "~^[0-9a-f]{32}$" $arg_v; }
   split_clients "$viewer" $steering_bucket {
 ${Array.from({ length: BUCKETS }, (_, i) => `    ${i === BUCKETS - 1 ? "*" : `${100 / BUCKETS}%`} ${i};`).join("\n")}
   }

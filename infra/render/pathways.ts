@@ -96,6 +96,6 @@ ${ways.map((w) => `  ${w.id} ${w.id};\n`).join("")}}
 map $http_origin $own_origin {
   default "";
 ${ways.map((w) => `  "~^\\Q${w.base}\\E$" $http_origin;\n`).join("")}}
-map "" $other_ways { default "${ways.slice(1).map((w) => w.base).join(" ")}"; }
+map "" $all_ways { default "${ways.map((w) => w.base).join(" ")}"; }
 `;
 }

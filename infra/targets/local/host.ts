@@ -6,7 +6,7 @@ import { RECORDINGS, RUN, VAR } from "../../render/paths.ts";
 import type { Bundle } from "../../render/bundle.ts";
 import { shownInputs } from "../shown.ts";
 import type { Gpu } from "./gpu.ts";
-import { publishedPorts } from "./ports.ts";
+import type { PublishedPort } from "./ports.ts";
 
 export interface LocalHostArgs {
   readonly stack: string;
@@ -19,7 +19,8 @@ export interface LocalHostArgs {
   readonly expose: string;
   /** What WebRTC peers are told to send to. */
   readonly publicAddress: string;
-  readonly portOffset: number;
+  /** Ports of the container that the machine publishes. */
+  readonly ports: readonly PublishedPort[];
   /** Folder on the machine for this host's recordings; null where it keeps none. */
   readonly recordings: string | null;
   /** Hardware encoder that the host's streams declare. */
@@ -57,7 +58,7 @@ export class LocalHost extends pulumi.ComponentResource {
       envs: [`HEADEND_PUBLIC_ADDRESS=${args.publicAddress}`],
       capabilities: { adds: ["CAP_NET_ADMIN"] },
       networksAdvanced: host.planes.map((plane) => ({ name: args.networks[plane].name, aliases: [host.address] })),
-      ports: publishedPorts(host, args.portOffset).map(({ internal, external, protocol }) => ({ internal, external, protocol, ip: args.expose })),
+      ports: args.ports.map(({ internal, external, protocol }) => ({ internal, external, protocol, ip: args.expose })),
       volumes: [
         { volumeName: volume.name, containerPath: VAR },
         ...(args.recordings ? [{ hostPath: args.recordings, containerPath: RECORDINGS }] : []),

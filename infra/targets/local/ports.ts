@@ -7,6 +7,9 @@ const STEP = 100;
 /** 443 is often taken and needs no root to be avoided; people know 8443. Distributors then count on by one. */
 export const LOCAL_HTTPS = 8443;
 
+/** The stand-in for a CDN. */
+const LOCAL_CDN_HTTPS = 9443;
+
 export interface PublishedPort { readonly name: string; readonly internal: number; readonly external: number; readonly protocol: "tcp" | "udp" }
 
 /** Planes that publishers and viewers reach. */
@@ -25,4 +28,9 @@ export function publishedPorts(host: Pick<Host, "role" | "ordinal">, offset: num
 function external(fact: PortFact, ordinal: number): number {
   if (fact.port === 443) return LOCAL_HTTPS + ordinal;
   return fact.perHost ? portOf(fact, ordinal) : fact.port + STEP * ordinal;
+}
+
+/** Port of the stand-in for a CDN. */
+export function cdnPorts(offset: number): PublishedPort[] {
+  return [{ name: "https", internal: 443, external: LOCAL_CDN_HTTPS + offset, protocol: "tcp" }];
 }

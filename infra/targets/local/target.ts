@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import type { Host, Plan, Plane } from "../../plan/model.ts";
+import type { Host, Plan, Plane, StreamPlan } from "../../plan/model.ts";
 import { hostImageTag } from "../../../scripts/setup/host-image.ts";
 import type { Deployed, Deploying, Deployment, Target, TargetSettings } from "../target.ts";
 import { LocalCertificates } from "./certificates.ts";
@@ -10,7 +10,8 @@ import { localFacts } from "./facts.ts";
 import { gpuOf, requireEncoders } from "./gpu.ts";
 import { requireImage } from "./image.ts";
 import { LocalHost } from "./host.ts";
-import { publishedPorts } from "./ports.ts";
+import { localCdnBundle, localCdnHost } from "../../render/local-cdn.ts";
+import { cdnPorts, publishedPorts } from "./ports.ts";
 
 const PLANES: readonly Plane[] = ["ingest", "contribution", "origin", "edge"];
 const ORDER: readonly Host["role"][] = ["transcoder", "multiplexer", "distributor"];
@@ -34,20 +35,23 @@ export const localTarget: Target = {
     // before a distributor asks for it: so an edit that moves a stream passes through the hosts in this order.
     const created: LocalHost[] = [];
     const known = publicAddresses(plan, settings);
-    for (const host of ORDER.flatMap((role) => plan.hosts.filter((h) => h.role === role))) {
-      const bundle = bundles.find((b) => b.host === host.name);
+    const cdn = localCdnHost(plan);
+    const all = [...ORDER.flatMap((role) => plan.hosts.filter((h) => h.role === role)), ...(cdn ? [cdn] : [])];
+    for (const host of all) {
+      const bundle = host === cdn ? localCdnBundle(plan, host) : bundles.find((b) => b.host === host.name);
+      const ports = host === cdn ? cdnPorts(settings.portOffset) : publishedPorts(host, settings.portOffset);
       if (!bundle) throw new Error(`${host.name} has no bundle`);
       const made = new LocalHost(host.name, {
-        stack, host, bundle: { ...bundle, addresses: known }, image, networks, expose: settings.expose, publicAddress: publicAddress(settings), portOffset: settings.portOffset,
+        stack, host, bundle: { ...bundle, addresses: known }, image, networks, expose: settings.expose, publicAddress: publicAddress(settings), ports,
         secrets: secretsOf(bundle.secrets, secretValue, chain, key),
         recordings: host.role === "multiplexer" ? join(settings.recordingsDir, host.name) : null,
         gpu: gpuOf(plan, host),
-        after: created.filter((other) => other.role !== host.role),
+        after: created.filter((other) => host === cdn || other.role !== host.role),
       });
       created.push(made);
       hosts[host.name] = {
-        role: host.role, container: made.container,
-        ports: Object.fromEntries(publishedPorts(host, settings.portOffset).map((p) => [p.name, p.external])),
+        role: host === cdn ? "cdn" : host.role, container: made.container,
+        ports: Object.fromEntries(ports.map((p) => [p.name, p.external])),
       };
     }
     return {
@@ -86,7 +90,12 @@ function publicAddress(settings: TargetSettings): string {
 
 /** Base address of every distributor, for the markers of the bundles. */
 function publicAddresses(plan: Plan, settings: TargetSettings): Record<string, string> {
-  return Object.fromEntries(plan.hosts.filter((h) => h.role === "distributor").map((h) => [h.name, `https://${publicName(settings)}:${httpsPort(h, settings)}`]));
+  const at = (port: number): string => `https://${publicName(settings)}:${port}`;
+  const cdn = localCdnHost(plan);
+  return {
+    ...Object.fromEntries(plan.hosts.filter((h) => h.role === "distributor").map((h) => [h.name, at(httpsPort(h, settings))])),
+    ...(cdn ? { cdn: at(cdnPorts(settings.portOffset)[0]?.external ?? 443), "cdn.probe": `https://${cdn.address}` } : {}),
+  };
 }
 
 function httpsPort(host: Host, settings: TargetSettings): number {
@@ -101,22 +110,26 @@ function publicName(settings: TargetSettings): string {
 
 function certificateNames(plan: Plan, settings: TargetSettings): { names: string[]; addresses: string[] } {
   const domain = plan.domain ? [plan.domain, `*.${plan.domain}`] : [];
-  return { names: ["localhost", "*.localhost", ...domain, ...plan.hosts.map((h) => h.address)], addresses: ["127.0.0.1", "::1", publicAddress(settings)] };
+  return { names: ["localhost", "*.localhost", ...domain, ...plan.hosts.map((h) => h.address), ...(localCdnHost(plan) ? [localCdnHost(plan)!.address] : [])], addresses: ["127.0.0.1", "::1", publicAddress(settings)] };
 }
 
 function addresses(plan: Plan, settings: TargetSettings): Pick<Deployed, "viewer" | "streams" | "publish"> {
   const name = publicName(settings);
   const port = (host: Host, listener: string): number | undefined => publishedPorts(host, settings.portOffset).find((p) => p.name === listener)?.external;
   const first = plan.hosts.find((h) => h.role === "distributor");
-  const viewer = `https://${name}:${first ? port(first, "https") : 443}`;
+  // Viewers come by the way that the topology prefers; by a distributor where that is a CDN of the user's own, which cannot reach this machine.
+  const direct = `https://${name}:${first ? port(first, "https") : 443}`;
+  const viewer = plan.delivery[0]?.kind === "cdn" ? `https://${name}:${cdnPorts(settings.portOffset)[0]?.external}` : direct;
+  // LL-HLS and WHEP are sessions with one distributor: no CDN carries them.
+  const base = (s: StreamPlan): string => (s.latency === "standard" ? viewer : direct);
   const byName = new Map(plan.hosts.map((h) => [h.name, h]));
   return {
     viewer,
     streams: Object.fromEntries(plan.streams.map((s) => [s.name, {
-      watch: `${viewer}/watch/${s.name}`,
-      playlist: s.latency === "ultra" ? null : `${viewer}/live/${s.name}/index.m3u8`,
-      whep: s.latency === "ultra" ? `${viewer}/live/${s.name}/whep` : null,
-      dash: s.dash ? `${viewer}/live/${s.name}/manifest.mpd` : null,
+      watch: `${base(s)}/watch/${s.name}`,
+      playlist: s.latency === "ultra" ? null : `${base(s)}/live/${s.name}/index.m3u8`,
+      whep: s.latency === "ultra" ? `${base(s)}/live/${s.name}/whep` : null,
+      dash: s.dash ? `${base(s)}/live/${s.name}/manifest.mpd` : null,
     }])),
     publish: plan.streams.flatMap((s) => s.publish).flatMap((p) => p.multiplexers.flatMap((mux) => p.via.map((protocol) => ({
       stream: p.stream, publisher: p.publisher, multiplexer: mux, protocol, host: name, port: port(byName.get(mux) as Host, protocol) ?? 0,

@@ -33,7 +33,7 @@ export async function pythonEnvironment(): Promise<string> {
   return dir;
 }
 
-export interface Moto { readonly port: number; stop(): void }
+export interface Moto { readonly port: number; /** The last lines it printed: where an error that it answered with nothing came from. */ said(): string; stop(): void }
 
 /** Starts a server that this machine and its containers reach. */
 export async function startMoto(host: string): Promise<Moto> {
@@ -47,7 +47,7 @@ export async function startMoto(host: string): Promise<Moto> {
   process.once("exit", stop);
   const at = host === "0.0.0.0" ? "127.0.0.1" : host;
   for (const end = Date.now() + START_MS; ;) {
-    try { if ((await fetch(`http://${at}:${port}/moto-api/data.json`)).ok) return { port, stop }; } catch { /* not yet */ }
+    try { if ((await fetch(`http://${at}:${port}/moto-api/data.json`)).ok) return { port, stop, said: () => said }; } catch { /* not yet */ }
     if (ended || Date.now() > end) { stop(); throw new Error(`moto did not start: ${said.trim().split("\n").slice(-5).join("\n")}`); }
     await new Promise((r) => setTimeout(r, 150));
   }

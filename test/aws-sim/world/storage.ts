@@ -2,7 +2,7 @@
 import { CreateLogGroupCommand, DeleteLogGroupCommand, PutRetentionPolicyCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRoleCommand, DeleteRolePolicyCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
-  CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, DeleteObjectsCommand, ListObjectVersionsCommand, PutBucketEncryptionCommand, PutBucketLifecycleConfigurationCommand, PutBucketOwnershipControlsCommand,
+  CreateBucketCommand, DeleteBucketCommand, DeleteBucketPolicyCommand, DeleteObjectCommand, DeleteObjectsCommand, ListObjectVersionsCommand, PutBucketEncryptionCommand, PutBucketLifecycleConfigurationCommand, PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand, PutBucketVersioningCommand, PutObjectCommand, PutPublicAccessBlockCommand,
 } from "@aws-sdk/client-s3";
 import type { LifecycleRule } from "@aws-sdk/client-s3";
@@ -51,7 +51,11 @@ const versioning = setting((w, Bucket) => s3(w).send(new PutBucketVersioningComm
 const publicAccess = setting((w, Bucket) => s3(w).send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: { BlockPublicAcls: bool(w.inputs, "blockPublicAcls"), BlockPublicPolicy: bool(w.inputs, "blockPublicPolicy"), IgnorePublicAcls: bool(w.inputs, "ignorePublicAcls"), RestrictPublicBuckets: bool(w.inputs, "restrictPublicBuckets") } })));
 const ownership = setting((w, Bucket) => s3(w).send(new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules: [{ ObjectOwnership: text(object(w.inputs, "rule"), "objectOwnership") as "BucketOwnerEnforced" }] } })));
 const encryption = setting((w, Bucket) => s3(w).send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration: { Rules: objects(w.inputs, "rules").map((r) => ({ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: text(object(r, "applyServerSideEncryptionByDefault"), "sseAlgorithm") as "AES256" }, BucketKeyEnabled: bool(r, "bucketKeyEnabled") })) } })));
-const bucketPolicy = setting((w, Bucket) => s3(w).send(new PutBucketPolicyCommand({ Bucket, Policy: text(w.inputs, "policy") })));
+/** moto looks at no condition: a Deny of plain HTTP would refuse everything, so it only judges the text. */
+const bucketPolicy = setting(async (w, Bucket) => {
+  await s3(w).send(new PutBucketPolicyCommand({ Bucket, Policy: text(w.inputs, "policy") }));
+  await s3(w).send(new DeleteBucketPolicyCommand({ Bucket }));
+});
 const lifecycle = setting((w, Bucket) => s3(w).send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules: objects(w.inputs, "rules").map(lifecycleRule) } })));
 
 function lifecycleRule(r: Properties): LifecycleRule {

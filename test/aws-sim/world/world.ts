@@ -82,7 +82,7 @@ export class World {
     const net = `198.18.${options.octet}`, scratch = mkdtempSync(join(tmpdir(), `headend-sim-${options.name}-`)), network = `${options.name}-internet`;
     await World.sweep(options.name);
     await ensureAmi(say);
-    await docker(["network", "create", "--label", TEST_LABEL, "--subnet", `${net}.0/24`, "--gateway", `${net}.1`, "--ip-range", `${net}.128/25`, network]);
+    await docker(["network", "create", "--label", TEST_LABEL, "--subnet", `${net}.0/24`, "--gateway", `${net}.1`, "--ip-range", `${net}.128/25`, "--opt", "com.docker.network.bridge.enable_ip_masquerade=false", network]);
     const box: { world: World | null } = { world: null };
     const [ca, moto, cloud] = await Promise.all([
       makeCa(), startMoto("0.0.0.0"),
@@ -90,7 +90,7 @@ export class World {
     ]);
     const world = new World(options, scratch, ca, moto, cloud);
     box.world = world;
-    const server = await serveAsks((ask) => world.answer(ask));
+    const server = await serveAsks((ask) => world.answer(ask).catch((error: unknown) => { throw world.explained(ask, error); }));
     world.url = server.url;
     world.closing.push(() => server.close());
     world.ticker = setInterval(() => { void world.watch(); }, 1000);
@@ -246,6 +246,14 @@ export class World {
     await this.tell();
     return this.outputsOf(r);
   }
+  /** What moto answers is told with the resource that was put to it. */
+  private explained(ask: Ask, error: unknown): Error {
+    if (!(error instanceof Error) || !("$metadata" in error)) return error instanceof Error ? error : new Error(String(error));
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+    const said = error.name === "Unknown" || status === 500 ? `\n${this.moto.said().trim().split("\n").filter((l) => !l.includes(" HTTP/1.1\" 2")).slice(-12).join("\n")}` : "";
+    return new Error(`${ask.op} ${"type" in ask ? ask.type : ask.token}: AWS (moto) refuses it: ${status} ${error.name}: ${error.message}${said}`);
+  }
+
   private async create(type: string, name: string, inputs: Properties): Promise<unknown> {
     const handler = HANDLERS[type], region = text(inputs, "region") || "us-east-1";
     const made = handler === undefined ? { id: this.newId(type.split("/")[1]?.toLowerCase() ?? "x") } : await handler.create({ world: this, name, region, inputs });

@@ -23,6 +23,8 @@ export interface StackOptions {
   readonly topology: string;
   readonly config?: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;
+  /** For Pulumi, over everything else. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A step of a preview: what Pulumi would do to one resource. */
@@ -39,7 +41,7 @@ export class TestStack {
     mkdirSync(join(this.dir, "state"));
     this.env = {
       ...process.env, ...pulumiEnv(ROOT), PULUMI_BACKEND_URL: `file://${join(this.dir, "state")}`, PULUMI_CONFIG_PASSPHRASE: "test",
-      PULUMI_CONFIG_PASSPHRASE_FILE: "",
+      PULUMI_CONFIG_PASSPHRASE_FILE: "", ...options.env,
     };
     delete this.env.PULUMI_CONFIG_PASSPHRASE_FILE;
     this.write(options.topology);

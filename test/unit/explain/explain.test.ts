@@ -8,12 +8,13 @@ import { planTopology } from "../../../infra/plan/plan.ts";
 import { loadTopology, parseTopology } from "../../../infra/spec/load.ts";
 import type { LoadedTopology } from "../../../infra/spec/topology.ts";
 import { toYaml, topologyArb } from "../spec/arbitrary.ts";
+import { festival } from "./festival.ts";
 
 const explainerOf = (loaded: LoadedTopology): Explainer => new Explainer(loaded, planTopology(loaded.topology));
-const festival = (): Explainer => explainerOf(loadTopology("stacks/festival.yaml"));
+const explained = (): Explainer => explainerOf(festival());
 const one = (thing: string): Explanation => {
   const { kind, name } = parseThing(thing.split(" "));
-  return festival().explain(kind, name)[0]!;
+  return explained().explain(kind, name)[0]!;
 };
 
 /** What every answer must hold: a place that is in the file, or a default in words; a rule; no number that is none. */
@@ -68,7 +69,7 @@ describe("explain", () => {
   });
 
   it("puts the numbers of the estimate into its formulas", () => {
-    const [eu] = festival().explain("cost", "cloudfront");
+    const [eu] = explained().explain("cost", "cloudfront");
     expect(eu!.formulas[0]).toMatchObject({ numbers: "main-stage 4,000 viewers × 6.4344 Mbps × 0.45 × 5 h", result: "57,909.6 GB" });
     expect(4000 * 6.4344 * 0.45 * 5).toBeCloseTo(57_909.6, 1);
     expect(one("rung 720p@main-stage").formulas).toContainEqual(expect.objectContaining({ what: "most bitrate", numbers: "2,500 × 1.07", result: "2,675 kbps" }));

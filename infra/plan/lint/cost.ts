@@ -1,4 +1,5 @@
 import { usd, type Micro } from "../cost/money.ts";
+import { priceAgeDays } from "../cost/prices.ts";
 import type { Rule } from "./rule.ts";
 
 /** What an event may cost before somebody should have said that it may. */
@@ -52,6 +53,13 @@ export const costRules: readonly Rule[] = [
       const between = hour.lines.filter(({ item }) => item.startsWith("cross-")).reduce((sum, line) => sum + line.cost, 0);
       return between * 3 > hour.total && between > 1e6 ? [{ path: ["transcoders"], message: `${usd(between)} of ${usd(hour.total)} a live hour go for traffic between ${Object.keys(topology.regions).length > 1 ? "regions and zones" : "zones"}.` }] : [];
     },
+  },
+  {
+    id: "HE856", severity: "info", title: "old prices",
+    reason: "Costs, budgets and comparisons rest on them; AWS changes some every year.",
+    fix: "Get newer ones: npx headend prices --refresh.", source: "infra/plan/cost/prices.json (date, staleAfterDays)",
+    check: ({ topology, prices, nowMs }) => (nowMs !== null && topology.event !== null && Object.values(topology.regions).some(({ aws }) => aws !== null) && priceAgeDays(nowMs, prices) > prices.staleAfterDays
+      ? [{ path: ["event"], message: `Costs are estimated with prices of ${prices.date}, ${priceAgeDays(nowMs, prices)} days old.` }] : []),
   },
   {
     id: "HE855", severity: "info", title: "recordings cost more than the event",

@@ -1,6 +1,7 @@
 import type { Topology } from "../../spec/topology.ts";
 import { capacity, type CapacityOptions } from "../capacity/capacity.ts";
 import { estimate, type CostOptions } from "../cost/estimate.ts";
+import { PRICES } from "../cost/prices.ts";
 import type { Finding, Plan } from "../model.ts";
 import type { LintContext, Rule } from "./rule.ts";
 import { RULES } from "./table.ts";
@@ -19,10 +20,10 @@ export interface LintOptions {
  * same findings. Suppressions stand in the file's text and are applied by `applySuppressions`.
  */
 export function lint(topology: Topology, plan: Pick<Plan, "hosts" | "streams">, options: LintOptions = {}): Finding[] {
-  const { calibration, prices } = options;
+  const { calibration, prices = PRICES } = options;
   const onAws = Object.values(topology.regions).some(({ aws }) => aws !== null);
   const context: LintContext = {
-    topology, hosts: plan.hosts, streams: plan.streams, nowMs: options.nowMs ?? null, others: options.others ?? [], certificate: options.certificate ?? null,
+    topology, hosts: plan.hosts, streams: plan.streams, nowMs: options.nowMs ?? null, others: options.others ?? [], certificate: options.certificate ?? null, prices,
     capacity: once(() => capacity(topology, plan, { calibration })),
     cost: once(() => (onAws ? estimate(topology, plan, { calibration, prices }) : null)),
   };

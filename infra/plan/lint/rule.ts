@@ -1,6 +1,7 @@
 import type { Stream, Topology } from "../../spec/topology.ts";
 import type { Capacity } from "../capacity/capacity.ts";
 import type { CostEstimate } from "../cost/estimate.ts";
+import type { PriceList } from "../cost/prices.ts";
 import type { Finding, Host, StreamPlan } from "../model.ts";
 
 /** The certificate that a stack was given for the topology's domain. */
@@ -25,6 +26,8 @@ export interface LintContext {
   readonly certificate: CertificateFacts | null;
   /** Demand of every host against its size; computed when a rule first asks. */
   readonly capacity: () => Capacity;
+  /** What costs are estimated with. */
+  readonly prices: PriceList;
   /** Computed when a rule first asks. Null where no region is on AWS: what an own machine costs is not known. */
   readonly cost: () => CostEstimate | null;
 }

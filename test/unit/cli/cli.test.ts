@@ -55,6 +55,17 @@ describe("exit codes and messages", () => {
     expect(headend("check", "--sarif", "--json", "bad.yaml").status).toBe(2);
   });
 
+  it("check takes several files, compares them, and a certificate", { timeout: 60_000 }, () => {
+    const event = (day: number): string => `event: { start: 2030-12-0${day}T18:00Z, end: 2030-12-0${day}T23:00Z }\n`;
+    for (const [name, day] of [["one", 5], ["two", 5], ["three", 6]] as const) writeFileSync(join(dir, `${name}.yaml`), `headend: 1\nname: ${name}\ndomain: live.example.org\n${event(day)}streams:\n  main: { ladder: [360p] }\n`);
+    const all = JSON.parse(headend("check", "--json", "one.yaml", "two.yaml", "three.yaml", "bad.yaml").stdout) as { file: string; ok: boolean; diagnostics: { id: string; message: string }[] }[];
+    expect(all.map(({ file, ok }) => [file, ok])).toEqual([["one.yaml", true], ["two.yaml", true], ["three.yaml", true], ["bad.yaml", false]]);
+    expect(all.map(({ diagnostics }) => diagnostics.filter(({ id }) => id === "HE706").length)).toEqual([1, 1, 0, 0]);
+    expect(headend("check", "one.yaml", "bad.yaml").status).toBe(2);
+    writeFileSync(join(dir, "none.pem"), "not a certificate");
+    expect(headend("check", "--certificate", "none.pem", "one.yaml")).toMatchObject({ status: 2, stderr: expect.stringContaining("none.pem holds no certificate") as string });
+  });
+
   it("check keeps accepted findings and lines with keys to itself", { timeout: 60_000 }, () => {
     writeFileSync(join(dir, "accepted.yaml"), "headend: 1\nname: talk\nstreams:\n  main:\n    ladder: [360p]\n    segment: 1 s # headend-ignore HE202: a rehearsal\n"
       + "    restream: { other: { url: \"rtmps://live.example.org/app#abcd-efgh-ijkl\" } }\n");

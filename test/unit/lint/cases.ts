@@ -1,3 +1,4 @@
+import { PRICES, type PriceList } from "../../../infra/plan/cost/prices.ts";
 import type { CertificateFacts } from "../../../infra/plan/lint/rule.ts";
 
 /** For every rule a topology that it finds something in, and one like it that it does not. Bodies follow `headend: 1` and `name: studio`. */
@@ -7,6 +8,7 @@ export interface Case {
   readonly name?: string;
   /** What is known beside the file, for both. */
   readonly certificate?: CertificateFacts;
+  readonly prices?: PriceList;
   /** Checked along with it, for both. */
   readonly other?: string;
 }
@@ -158,4 +160,5 @@ export const CASES: Readonly<Record<string, Case>> = {
     passes: main("source: { resolution: 1920x1080, bitrate: 8 Mbps }, viewers: { us: 10 }", "regions: { eu: { aws: eu-central-1 }, us: { aws: us-east-1 } }\nmultiplexers: { eu: 1 }\ntranscoders: { eu: 1 }\ndistributors: { us: 1 }\n"),
   },
   HE855: { fails: evening + main("record: { keep: 3650 d }, source: { bitrate: 10 Mbps }", aws), passes: evening + main("record: { keep: 30 d }", aws) },
+  HE856: { fails: evening + main("", aws), passes: main("", aws), prices: { ...PRICES, date: "2025-11-21" } },
 };

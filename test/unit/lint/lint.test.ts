@@ -15,12 +15,13 @@ import { CASES, NOW_MS, type Case } from "./cases.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 
-function linted(text: string, { certificate, other }: Pick<Case, "certificate" | "other"> = {}) {
+type Beside = Pick<Case, "certificate" | "other" | "prices">;
+function linted(text: string, { certificate, other, prices }: Beside = {}) {
   const loaded = parseTopology(text, "test.yaml");
   const others = other === undefined ? [] : [parseTopology(`headend: 1\n${other}`, "other.yaml").topology];
-  return lintFile(loaded, planTopology(loaded.topology), { nowMs: NOW_MS, others, ...(certificate ? { certificate } : {}) });
+  return lintFile(loaded, planTopology(loaded.topology), { nowMs: NOW_MS, others, ...(certificate ? { certificate } : {}), prices });
 }
-const ids = (text: string, beside: Pick<Case, "certificate" | "other"> = {}): string[] => linted(text, beside).kept.map(({ finding }) => finding.id);
+const ids = (text: string, beside: Beside = {}): string[] => linted(text, beside).kept.map(({ finding }) => finding.id);
 const file = (body: string, name = "studio"): string => `headend: 1\nname: ${name}\n${body}`;
 
 describe("the table", () => {
@@ -109,7 +110,7 @@ describe("the plan", () => {
     expect(lint(topology, plan)).toEqual(plan.findings);
     expect(lint(topology, plan, { nowMs: NOW_MS }).map(({ id }) => id)).toContain("HE701");
   });
-  it("of any topology is linted, with every finding in the file", () => {
+  it("of any topology is linted, with every finding in the file", { timeout: 60_000 }, () => {
     fc.assert(fc.property(topologyArb, (written) => {
       const text = toYaml(written);
       for (const { line, finding } of linted(text).kept) {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { ended } from "./lib/stack.ts";
 import type { Report } from "../rehearse/model.ts";
-import { countedViewers, switchedAfter } from "../rehearse/score.ts";
+import { stallsOf, switchedAfter } from "../rehearse/score.ts";
 import { clear } from "../rehearse/stack.ts";
 import type { Bench, Measure, Result } from "./lib/result.ts";
 
@@ -39,7 +39,7 @@ function limited(name: string, unit: string, value: number, limit: number, how: 
   return { name, unit, value, limit, ratio: limit === 0 ? null : value / limit, ok: value <= limit, how, details };
 }
 
-const stalls = (report: Report): number => report.outcomes.filter((o) => o.singlePoint === null).flatMap((o) => (o.readings ? countedViewers(o.readings) : [])).reduce((n, v) => n + v.stalls, 0);
+const stalls = (report: Report): number => report.outcomes.filter((o) => o.singlePoint === null).reduce((n, o) => n + (o.readings ? stallsOf(o.readings).stalls : 0), 0);
 
 function busy(report: Report): number {
   const shares = report.outcomes.flatMap((o) => o.readings?.cpu ?? []);

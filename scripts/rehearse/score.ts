@@ -13,6 +13,25 @@ export function countedViewers(readings: Readings): Readings["viewers"] {
   return readings.viewers.filter((v) => v.kind === "hls.js" || !real.has(v.stream));
 }
 
+/** A busy machine, and how much buffer says that media was not what a player lacked. */
+const STARVED = 0.95, PLENTY = 1;
+
+/**
+ * True when a stall is this machine's: its processors had nothing left, and the player always had plenty of media to play. What the stream
+ * lacks shows in the buffer first.
+ */
+export function machinesFault(viewer: Readings["viewers"][number], cpu: number | null): boolean {
+  return cpu !== null && cpu >= STARVED && viewer.minBuffer !== null && viewer.minBuffer >= PLENTY && viewer.stallSeconds / Math.max(1, viewer.stalls) <= PLENTY;
+}
+
+/** Stalls that break promises, those that are the machine's, and the length of the former, seconds. */
+export function stallsOf(r: Readings): { readonly stalls: number; readonly seconds: number; readonly machine: number } {
+  const counted = countedViewers(r), real = counted.filter((v) => !machinesFault(v, r.cpu));
+  return { stalls: sum(real.map((v) => v.stalls)), seconds: sum(real.map((v) => v.stallSeconds)), machine: sum(counted.map((v) => v.stalls)) - sum(real.map((v) => v.stalls)) };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
 /** Seconds from the fault until the first transcoder, and until the last one, that lost its input had another on air; null when none lost it. */
 export function switchedAfter(readings: Readings): number | null {
   const first = new Map<string, number>();
@@ -32,9 +51,8 @@ export function redundantAfter(readings: Readings): number | null {
 export function promisesKept(promises: Promises, r: Readings): PromiseOutcome[] {
   const out: PromiseOutcome[] = [];
   if (promises.stalls !== null) {
-    const counted = countedViewers(r);
-    const stalls = counted.reduce((n, v) => n + v.stalls, 0), seconds = counted.reduce((n, v) => n + v.stallSeconds, 0);
-    out.push({ name: "stalls", limit: "0", measured: stalls === 0 ? "0" : `${stalls} (${inSeconds(seconds)})`, kept: stalls === 0 });
+    const { stalls } = stallsOf(r);
+    out.push({ name: "stalls", limit: "0", measured: stallWords(r), kept: stalls === 0 });
   }
   if (promises.onAirSeconds !== null) {
     const after = switchedAfter(r);
@@ -54,6 +72,13 @@ export function promisesKept(promises: Promises, r: Readings): PromiseOutcome[] 
     out.push({ name: "redundant again", limit: `${promises.redundantSeconds} s`, measured: healed === null ? `not in time${why}` : inSeconds(Math.max(0, healed)), kept: healed !== null && healed <= promises.redundantSeconds + TOLERANCE });
   }
   return out;
+}
+
+/** "0", "2 (1.4 s)", "0 (1 by the busy machine)". */
+export function stallWords(r: Readings): string {
+  const { stalls, seconds, machine } = stallsOf(r);
+  const more = [...(stalls === 0 ? [] : [inSeconds(seconds)]), ...(machine === 0 ? [] : [`${machine} by the busy machine`])];
+  return `${stalls}${more.length === 0 ? "" : ` (${more.join(", ")})`}`;
 }
 
 /** One row of the report. */

@@ -11,6 +11,7 @@ import type { BrowserViewer, Reader } from "./viewers.ts";
 
 /** A look that is older does not say that a publisher is connected. */
 const FRESH_MS = 1500;
+const SILENT_MS = 4000;
 /** Parts of this length are written to recordings; what is newer may not be on the disk yet. */
 const RECORD_PART_MS = 1500;
 const KEEP_MS = 600_000;
@@ -66,6 +67,11 @@ export class Watch {
     return null;
   }
 
+  /** False while a multiplexer has not been looked at lately: on a busy machine that is not the publisher's fault. Silence for long is an answer, too. */
+  private sure(path: PublishPath): boolean {
+    return path.multiplexers.every((mux) => { const age = Date.now() - (this.crew.probes()?.look(mux)?.at ?? 0); return age < FRESH_MS || age > SILENT_MS; });
+  }
+
   /** Multiplexer that has a publisher; null when none has. */
   multiplexerOf(path: PublishPath): string | null { return this.connection(path)?.split(" ")[0] ?? null; }
 
@@ -73,7 +79,7 @@ export class Watch {
   tick(): void {
     for (const path of this.paths()) {
       const as = this.connection(path), history = this.connections.get(path.path) ?? [];
-      if (history.at(-1)?.as !== as) history.push({ at: Date.now(), as });
+      if (history.at(-1)?.as !== as && (as !== null || this.sure(path))) history.push({ at: Date.now(), as });
       while (history.length > 400) history.shift();
       this.connections.set(path.path, history);
     }

@@ -45,7 +45,7 @@ function busy(report: Report): [string, string][] {
   const shares = report.outcomes.flatMap((o) => (o.readings?.cpu === null || o.readings === null ? [] : [o.readings.cpu ?? 0]));
   if (shares.length === 0) return [];
   const mean = shares.reduce((a, b) => a + b, 0) / shares.length;
-  return [["Processors busy", `${Math.round(mean * 100)} %${mean > 0.9 ? ": too little machine; some of what was measured is that" : ""}`]];
+  return [["Processors busy", `${Math.round(mean * 100)} %${mean > 0.9 ? ": too little machine, so times are longer than they would be" : ""}`]];
 }
 
 function strip(outcomes: readonly Outcome[]): string {
@@ -76,7 +76,7 @@ function leaks(report: Report): string {
 }
 
 const LEGEND = `<section class="legend"><h2>How to read it</h2><ul>
-<li><b>stalls</b>: the picture of an hls.js player stood still for more than 250 ms. Light readers count only for streams without such a player.</li>
+<li><b>stalls</b>: the picture of an hls.js player stood still for more than 250 ms. Light readers count only for streams without such a player. A short one of a player that always had more than a second of media, on a machine without a moment to spare, is the machine's.</li>
 <li><b>playlist gap</b>: longest time without a new segment at any distributor but the one that was hit; one segment is normal.</li>
 <li><b>other input after</b>: until the last transcoder that lost its input had another one, or the slate, on air.</li>
 <li><b>recording lost</b>: what a multiplexer had accepted and no recording has.</li>

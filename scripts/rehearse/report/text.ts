@@ -2,7 +2,7 @@
 import type picocolors from "picocolors";
 import { columns, seconds } from "../../cli/lib/output.ts";
 import type { Outcome, Report, Verdict } from "../model.ts";
-import { countedViewers, inSeconds, redundantAfter, switchedAfter } from "../score.ts";
+import { inSeconds, redundantAfter, stallsOf, stallWords, switchedAfter } from "../score.ts";
 
 type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -12,9 +12,8 @@ export const VERDICT: Readonly<Record<Verdict, string>> = { kept: "kept", broken
 export function cells(o: Outcome): string[] {
   const r = o.readings;
   if (r === null) return [o.title, VERDICT[o.verdict], "", "", "", "", ""];
-  const counted = countedViewers(r), stalls = counted.reduce((n, v) => n + v.stalls, 0), length = counted.reduce((n, v) => n + v.stallSeconds, 0);
   return [
-    o.title, VERDICT[o.verdict], stalls === 0 ? "0" : `${stalls} (${inSeconds(length)})`, inSeconds(r.playlistGap), inSeconds(switchedAfter(r)),
+    o.title, VERDICT[o.verdict], stallWords(r), inSeconds(r.playlistGap), inSeconds(switchedAfter(r)),
     inSeconds(r.recordingLost), redundantAfter(r) === null ? "not in time" : inSeconds(redundantAfter(r)),
   ];
 }
@@ -60,7 +59,7 @@ function leakLines(report: Report): string[] {
 /** The closing line. */
 export function summary(report: Report): string {
   const count = (v: Verdict): number => report.outcomes.filter((o) => o.verdict === v).length;
-  const played = report.outcomes.length - count("skipped"), stalls = report.outcomes.flatMap((o) => (o.readings ? countedViewers(o.readings) : [])).reduce((n, v) => n + v.stalls, 0);
+  const played = report.outcomes.length - count("skipped"), stalls = report.outcomes.reduce((n, o) => n + (o.readings ? stallsOf(o.readings).stalls : 0), 0);
   const extra = [count("single point") > 0 ? `${count("single point")} at single points of failure` : "", count("skipped") > 0 ? `${count("skipped")} skipped` : "", report.interrupted ? "interrupted" : ""].filter(Boolean);
   return `${report.name}: ${played} faults in ${seconds(report.seconds * 1000)}, ${count("broken")} with a broken promise, ${stalls} player stalls${extra.length > 0 ? `; ${extra.join(", ")}` : ""}`;
 }

@@ -21,6 +21,13 @@ describe("verdict", () => {
     expect(outcomeOf(kill, readings({ viewers: [player(), player({ kind: "reader", stalls: 2 })] })).verdict).toBe("kept");
     expect(outcomeOf(kill, readings({ viewers: [player({ kind: "reader", stalls: 2 })] })).verdict).toBe("broken");
   });
+  test("a hiccup of a player that had plenty to play, on a machine without a moment to spare, is the machine's", () => {
+    const hiccup = player({ stalls: 1, stallSeconds: 0.3, minBuffer: 4 });
+    expect(outcomeOf(kill, readings({ cpu: 1, viewers: [hiccup] }))).toMatchObject({ verdict: "kept", promises: [{ measured: "0 (1 by the busy machine)" }, {}, {}, {}] });
+    expect(outcomeOf(kill, readings({ cpu: 0.5, viewers: [hiccup] })).verdict).toBe("broken");
+    expect(outcomeOf(kill, readings({ cpu: 1, viewers: [{ ...hiccup, minBuffer: 0.2 }] })).verdict).toBe("broken");
+    expect(outcomeOf(kill, readings({ cpu: 1, viewers: [{ ...hiccup, stallSeconds: 3 }] })).verdict).toBe("broken");
+  });
   test("a single point of failure is called that, whatever the stalls", () => {
     const fault = faultOf(once, { kind: "host", host: "tx-home-1", how: "kill", seconds: 12 });
     expect(outcomeOf(fault, readings({ recordingLost: null, viewers: [player({ stalls: 3, stallSeconds: 9 })] })).verdict).toBe("single point");

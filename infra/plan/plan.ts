@@ -10,6 +10,8 @@ import { planStream } from "./streams.ts";
 export interface PlanOptions {
   /** Factor for picture edges, 0 < scale ≤ 1: lets a large topology run whole on a small machine. @default 1 */
   readonly scale?: number;
+  /** False: without findings, for whoever lints on their own or plans many variants. @default true */
+  readonly lint?: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export function planTopology(topology: Topology, options: PlanOptions = {}): Pla
     name: topology.name, domain: topology.domain, internalDomain, scale,
     hosts, streams,
     secrets: secretNeeds(hosts, streams),
-    findings: lint(topology, { hosts, streams }),
+    findings: options.lint === false ? [] : lint(topology, { hosts, streams }),
     delivery: deliveryWays(topology),
   };
 }

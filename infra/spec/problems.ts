@@ -68,9 +68,11 @@ export function formatProblems(problems: readonly Problem[], { color, file = "" 
   return blocks.join("\n\n");
 }
 
+/** Longest part of a line that is quoted, in characters. */
 const WINDOW = 100;
 
-function quoteLine(source: string, { line, column }: SourcePosition, paint: ReturnType<typeof picocolors.createColors>): string[] {
+/** A line with a caret under its column, as compilers show it. */
+export function quoteLine(source: string, { line, column }: Pick<SourcePosition, "line" | "column">, paint: ReturnType<typeof picocolors.createColors>): string[] {
   const start = Math.max(0, Math.min(column - 1 - WINDOW / 2, source.length - WINDOW));
   // Tabs and control characters become one blank each, so that the caret stands under its column.
   const shown = source.slice(start, start + WINDOW).replace(/[\p{Cc}\p{Cf}]/gu, " ");

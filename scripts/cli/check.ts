@@ -9,7 +9,7 @@ import type { Finding } from "../../infra/plan/model.ts";
 import { formatProblems, loadTopology, TopologyError } from "../../infra/spec/load.ts";
 import { formatPath } from "../../infra/spec/problems.ts";
 import { currentPrices, userCalibration } from "../../infra/user-files/user-files.ts";
-import { quoteSource } from "./lib/source.ts";
+import { mayHoldKey, quoteSource } from "./lib/source.ts";
 import type { LoadedTopology } from "../../infra/spec/topology.ts";
 import { EXIT, InputError } from "./lib/errors.ts";
 import { paint, print, printJson, wantsColor } from "./lib/output.ts";
@@ -54,7 +54,7 @@ export function check(files: string | readonly string[], options: CheckOptions, 
   const checked = loaded.map((one): Checked => {
     if (one instanceof TopologyError) return { file: one.file, error: one, code: EXIT.badInput };
     const others = loaded.flatMap((other) => (other instanceof TopologyError || other === one ? [] : [other.topology]));
-    const result = lintFile(one, planTopology(one.topology), { ...known, others });
+    const result = lintFile(one, planTopology(one.topology, { lint: false }), { ...known, others });
     return { file: one.file, loaded: one, result, code: exitCode(result.kept.map(({ finding }) => finding), options.strict === true) };
   });
   if (options.json) {
@@ -124,7 +124,7 @@ function sarifResult(file: string, one: Placed | Suppressed): SarifResult {
 /** Lines that may hold a key are quoted for no finding: those of rules that say so, and addresses with a query or a fragment. */
 function hiddenLines(text: string, kept: readonly Placed[]): Set<number> {
   const hidden = new Set(kept.filter(({ finding }) => ruleOf(finding.id)?.hidesLine).map(({ line }) => line));
-  if (text.includes("://")) text.split(/\r?\n/).forEach((line, i) => { if (/:\/\/\S*[?#]/.test(line)) hidden.add(i + 1); });
+  if (text.includes("://")) text.split(/\r?\n/).forEach((line, i) => { if (mayHoldKey(line)) hidden.add(i + 1); });
   return hidden;
 }
 

@@ -12,7 +12,7 @@ export interface CostOptions { readonly json?: boolean }
 
 /** `headend cost FILE`. @returns the exit code: 1 when the event costs more than the budget */
 export function cost(file: string, options: CostOptions, nowMs = Date.now()): number {
-  const { loaded, plan } = loadAndPlan(file);
+  const { loaded, plan } = loadAndPlan(file, 1, { lint: false });
   const known = { prices: currentPrices(), calibration: userCalibration() };
   const costs = estimate(loaded.topology, plan, known);
   const changes = cheaperChanges(loaded.topology, plan, known);

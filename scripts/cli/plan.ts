@@ -59,7 +59,7 @@ function capacityRow({ host, size, sizeFrom, demand, limit, headroom, short }: H
     demand.cores === null ? "–" : of(demand.cores.toFixed(1), limit === null ? null : String(limit.vcpus)),
     demand.memoryMb === null ? "–" : `${of((demand.memoryMb / 1000).toFixed(1), limit === null ? null : (limit.memoryMb / 1000).toFixed(0))} GB`,
     rate(demand.inMbps * 1000), of(rate(demand.outMbps * 1000), limit === null || limit.linkMbps === null ? null : rate(limit.linkMbps * 1000)),
-    demand.diskGb === 0 ? "–" : `${Math.ceil(demand.diskGb)} GB`,
+    demand.diskGb === 0 ? "–" : of(`${Math.ceil(demand.diskGb)} GB`, limit?.diskGb == null ? null : `${limit.diskGb} GB`),
     short.length > 0 ? paint.red(`too small: ${short.join(", ")}`) : least === null ? "–" : `${Math.floor(least.free * 100)} % ${least.what}`,
   ];
 }

@@ -3,13 +3,7 @@ import { SetupError, SourceError, looksFull } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 import type { RunOptions, RunResult } from "./process.ts";
 import type { Reporter, Step } from "./reporter.ts";
-
-/** Which of the three ways a part was had. */
-export type Source = "installed" | "official" | "registries";
-
-export const SOURCE_WORDS: Readonly<Record<Source, string>> = {
-  installed: "installed", official: "official download", registries: "built from package registries",
-};
+import { SOURCE_WORDS, type Source } from "./source.ts";
 
 export interface Got<T> {
   readonly value: T;

@@ -7,7 +7,7 @@ import { checkSpace, checkSystem, spaceNeeded } from "./checks.ts";
 import { SetupError } from "./errors.ts";
 import { acquireLock } from "./lock.ts";
 import { ensureFolder, thisMachine, type Machine } from "./machine.ts";
-import { SOURCE_WORDS, Turns, provide, throwIfInterrupted, type Context, type Got, type Part, type Source } from "./part.ts";
+import { Turns, provide, throwIfInterrupted, type Context, type Got, type Part } from "./part.ts";
 import type { BuiltArchive } from "./aws-programs.ts";
 import { awsProgramsPart } from "./parts/aws-programs.ts";
 import { baseImagePart } from "./parts/base-image.ts";
@@ -19,6 +19,7 @@ import { languagePart, pulumiPart } from "./parts/pulumi.ts";
 import { ensureState, pulumiEnv, pulumiHome } from "./pulumi-env.ts";
 import { installPulumiCommand, removePulumiCommand } from "./pulumi-command.ts";
 import { createReporter, elapsed, type Reporter } from "./reporter.ts";
+import { SOURCE_WORDS, type Source } from "./source.ts";
 
 export interface ToolchainOptions {
   /** The clone. */

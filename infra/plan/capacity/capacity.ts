@@ -86,15 +86,16 @@ export function capacity(topology: Topology, plan: Pick<Plan, "hosts" | "streams
   const chosen = groupSizes(plan.hosts, demand);
   const diskOf = (host: Host): number | null => (host.role === "multiplexer" ? topology.multiplexers[host.region]?.diskGb ?? null : null);
   const hosts = plan.hosts.map((host) => hostCapacity(host, demand.get(host.name) as Demand, wanted.get(host.name) ?? null, chosen, diskOf(host)));
+  const streams = plan.streams.map((stream): StreamCapacity => ({
+    stream: stream.name, ...cpuFigures(stream, modelOf(stream.transcoders[0] ?? "")), copies: stream.transcoders.length, viewerKbps: Math.round(viewerKbps(stream)), cdn: behindCdn(topology, stream),
+  }));
   const sizeIn = (region: string): string | null => hosts.find((h) => h.role === "distributor" && h.region === region)?.size ?? null;
   return {
     hosts,
-    streams: plan.streams.map((stream) => ({
-      stream: stream.name, ...cpuFigures(stream, modelOf(stream.transcoders[0] ?? "")), copies: stream.transcoders.length, viewerKbps: Math.round(viewerKbps(stream)), cdn: behindCdn(topology, stream),
-    })),
+    streams,
     viewers: firstToBreak(topology, plan, directViewers(topology, plan), (region) => facts(sizeIn(region)),
       (region) => tlsMbpsPerCore(sizeIn(region), calibration, NGINX_MBPS_PER_CORE)),
-    notes: notes(topology, plan, hosts, [...models.values()]),
+    notes: notes(topology, plan, hosts, [...models.values()], streams),
   };
 }
 
@@ -163,12 +164,14 @@ export function chooseSize(role: Role, demand: Demand): string {
   return sizes.find((name) => shortages(role, sizeFacts(name) as SizeFacts, demand).length === 0) ?? sizes.at(-1) as string;
 }
 
-function notes(topology: Topology, plan: Pick<Plan, "streams">, hosts: readonly HostCapacity[], models: readonly CpuModel[]): string[] {
+function notes(topology: Topology, plan: Pick<Plan, "streams">, hosts: readonly HostCapacity[], models: readonly CpuModel[], streams: readonly StreamCapacity[]): string[] {
   const odd = [...new Set(hosts.filter((h) => h.size !== null && h.limit === null).map((h) => h.size))];
   const slow = plan.streams.filter((s) => s.encoder.kind === "x264" && models.some((model) => model.presets[s.encoder.preset] === undefined)).map((s) => s.name);
   const bursting = [...new Set(hosts.filter((h) => isBurstable(h.size ?? "") && h.role === "transcoder").map((h) => h.size))];
   const growing = Object.entries(topology.distributors).filter(([, { min, max }]) => max > min);
+  const easy = streams.filter(({ testPictureCores }) => testPictureCores !== null);
   return [
+    ...(easy.length > 0 ? [`Counted for a camera's picture. With the test picture of \`headend demo\`: ${easy.slice(0, 4).map((s) => `${s.stream} ${s.testPictureCores?.toFixed(2)} cores`).join(", ")}${easy.length > 4 ? ", …" : ""}.`] : []),
     ...(models.length > 0 ? [`Processor: ${[...new Set(models.map(({ from }) => from))].join("; ")}.${models.every((m) => m.measured) ? "" : " `headend bench --calibrate` measures this machine instead."}`] : []),
     ...(growing.length > 0 ? [`Distributors are counted at their largest number: ${growing.map(([region, { max }]) => `${max} in ${region}`).join(", ")}.`] : []),
     ...(hosts.some((h) => h.sizeFrom === "unknown") ? ["Hosts without a size: demand only, since nothing says what the machine holds."] : []),

@@ -144,7 +144,7 @@ function* hosts(topology: Topology, plan: Planned): Generator<Variant> {
       };
     }
   }
-  const replan = (changed: Topology): (() => Planned) => () => planTopology(changed);
+  const replan = (changed: Topology): (() => Planned) => () => planTopology(changed, { lint: false });
   if (plan.streams.length > MANY_STREAMS) return;
   const doubled = Object.entries(topology.streams).filter(([, { redundancy }]) => redundancy === 2).map(([name]) => name);
   for (const [region, { count }] of Object.entries(topology.transcoders)) {

@@ -1,4 +1,4 @@
-import { planTopology } from "../../../infra/plan/plan.ts";
+import { planTopology, type PlanOptions } from "../../../infra/plan/plan.ts";
 import type { Plan } from "../../../infra/plan/model.ts";
 import { formatProblems, loadTopology, TopologyError } from "../../../infra/spec/load.ts";
 import type { LoadedTopology } from "../../../infra/spec/topology.ts";
@@ -14,10 +14,10 @@ export class AlreadyTold extends CliError {
 }
 
 /** Loads and plans a file; problems go to standard error as a compiler prints them, and the command ends with 2. */
-export function loadAndPlan(file: string, scale = 1): Planned {
+export function loadAndPlan(file: string, scale = 1, options: Omit<PlanOptions, "scale"> = {}): Planned {
   try {
     const loaded = loadTopology(file);
-    return { loaded, plan: planTopology(loaded.topology, { scale }) };
+    return { loaded, plan: planTopology(loaded.topology, { ...options, scale }) };
   } catch (error) {
     if (!(error instanceof TopologyError)) throw error;
     note(formatProblems(error.problems, { color: wantsColor(process.stderr), file }));

@@ -18,6 +18,7 @@ const SECRET = "a-stack-secret-of-forty-characters-00000";
 let host: LoneHost;
 let bundle: Bundle;
 let bootMs = 0;
+let programsPath = "";
 
 function edited(change: (yaml: string) => string): Bundle {
   return { ...bundle, files: bundle.files.map((f) => f.path === "mediamtx/mediamtx.yml" ? { ...f, content: change(f.content) } : f) };
@@ -38,6 +39,7 @@ beforeAll(async () => {
   await ensureAmi(() => undefined);
   const programs = (await ensureAwsPrograms({ root: ROOT, architectures: ["x86"], reporter: silentReporter })).x86;
   if (!programs) throw new Error("no programs archive");
+  programsPath = programs.path;
   const plan = planTopology(loadTopology(join(ROOT, "stacks/studio.yaml")).topology, { scale: 1 });
   const rendered = renderPlan(plan, SECRET).find((b) => b.host.startsWith("mux-"));
   if (!rendered) throw new Error("no multiplexer in the plan");
@@ -140,6 +142,24 @@ describe("edits", () => {
     expect(await pid()).toBe(before);
     host.point({ programs: (host.report() as { programs: string }).programs });
     await host.reported(30_000);
+  });
+});
+
+describe("programs", () => {
+  test("that the pointer asks for are installed by themselves; what has not changed goes on", async () => {
+    const before = await pid();
+    const folder = mkdtempSync(join(tmpdir(), "headend-lone-"));
+    // The same but for aws.js, and without packages: they are installed already.
+    execFileSync("tar", ["-xzf", programsPath, "-C", folder, "--exclude=./packages/*", "--exclude=./packages.sha256"]);
+    execFileSync("sh", ["-c", "echo '// newer' >>root/usr/lib/headend/aws.js; sed -i '/^install_packages$/d' install.sh; tar -czf ../$(basename $PWD).tar.gz ."], { cwd: folder });
+    const newer = readFileSync(`${folder}.tar.gz`);
+    rmSync(folder, { recursive: true });
+    rmSync(`${folder}.tar.gz`);
+    host.cloud.put(`${BUCKET}/programs/${sha256(newer)}.tar.gz`, newer);
+    host.point({ programs: sha256(newer) });
+    expect(await host.reported(60_000)).toMatchObject({ ok: true, programs: sha256(newer) });
+    expect((await host.sh("tail -n 1 /usr/lib/headend/aws.js")).stdout).toBe("// newer\n");
+    expect(await pid()).toBe(before);
   });
 });
 

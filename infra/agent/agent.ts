@@ -5,6 +5,7 @@ import type { AgentConfig } from "./config.ts";
 import type { Loaded } from "./load.ts";
 import { logFor } from "./log.ts";
 import { Relay, type RelayPath } from "./relay.ts";
+import { SkewWatch } from "./skew.ts";
 import type { Served, Source } from "./server.ts";
 import type { AgentStatus } from "./status.ts";
 import { StreamRunner } from "./stream.ts";
@@ -20,6 +21,11 @@ const CALM_AFTER = 10;
 /** A restart does not wait for it (see Encoder); what it notices is counted in seconds. */
 const TICK_MS = 250;
 
+/** Off by this much (seconds), segments have other numbers. Below it they only come early or late; and a request may wait for a second on its way. */
+const CLOCK_WRONG = 2;
+
+const rounded = (seconds: number | null): number | null => (seconds === null ? null : Number(seconds.toFixed(3)));
+
 /** All streams of a host: one shared look at the relay, one clock guard, changes of configuration per stream. */
 export class Agent implements Source {
   private readonly runners = new Map<string, StreamRunner>();
@@ -33,6 +39,9 @@ export class Agent implements Source {
   /** Who is connected to the relay, and since when that is so. */
   private connected = { text: "", since: 0 };
   private clockSteps = 0;
+  private readonly skew = new SkewWatch();
+  /** Distributors agree that this clock is wrong. */
+  private clockWrong = false;
   configError: string | null = null;
 
   constructor(private config: AgentConfig, private readonly clock: Clock) {
@@ -76,6 +85,9 @@ export class Agent implements Source {
     this.relay.close();
   }
 
+  /** A distributor asked, with its time. */
+  heard(distributor: string, theirs: number): void { this.skew.heard(distributor, theirs, this.clock.wall(), this.clock.mono()); }
+
   names(): readonly string[] { return [...this.runners.keys()]; }
 
   stream(name: string): Served | null {
@@ -89,7 +101,7 @@ export class Agent implements Source {
   status(): AgentStatus {
     return {
       host: this.config.host, relay: this.relayUp ? "up" : "down", config: { ok: this.configError === null, error: this.configError },
-      clockSteps: this.clockSteps, streams: [...this.runners.values()].map((r) => r.status()),
+      clockSteps: this.clockSteps, clockSkew: rounded(this.skew.skew(this.clock.mono())), clockWrong: this.clockWrong, streams: [...this.runners.values()].map((r) => r.status()),
     };
   }
 
@@ -112,6 +124,12 @@ export class Agent implements Source {
   private tick(): void {
     const step = this.guard.look();
     if (step !== null) { this.clockSteps += 1; for (const runner of this.runners.values()) runner.clockStepped(step); }
+    const wrong = this.skew.isWrong(CLOCK_WRONG, this.clock.mono());
+    if (wrong !== this.clockWrong) {
+      this.clockWrong = wrong;
+      this.log(wrong ? "error" : "info", wrong ? `this clock is ${rounded(this.skew.skew(this.clock.mono()))} s off those of the distributors: withdrawing every playlist until it agrees (is NTP running?)` : "this clock agrees with the distributors' again");
+      for (const runner of this.runners.values()) runner.clockWrong = wrong;
+    }
     for (const runner of this.runners.values()) runner.tick(this.relayUp);
   }
 }

@@ -31,6 +31,8 @@ export function prometheus(status: AgentStatus): string {
   plain("headend_relay_up", "gauge", "1 while the relay's control API answers.", status.relay === "up" ? 1 : 0);
   plain("headend_agent_config_ok", "gauge", "0 when the newest configuration could not be read and an older one is in use.", status.config.ok ? 1 : 0);
   plain("headend_clock_steps_total", "counter", "Steps of the wall clock noticed.", status.clockSteps);
+  if (status.clockSkew !== null) plain("headend_clock_skew_seconds", "gauge", "Wall clock minus the distributors'.", status.clockSkew);
+  plain("headend_clock_wrong", "gauge", "1 while distributors agree that this clock is wrong and nothing is served.", status.clockWrong ? 1 : 0);
   for (const metric of METRICS) {
     const samples = status.streams.flatMap((s) => metric.of(s).flatMap(([labels, value]) => (value === null ? [] : [`${metric.name}{${label({ stream: s.name, ...labels })}} ${value}`])));
     if (samples.length > 0) lines.push(`# HELP ${metric.name} ${metric.help}`, `# TYPE ${metric.name} ${metric.type}`, ...samples);

@@ -16,7 +16,12 @@ export interface Served {
   setOverride(override: Override): void;
 }
 
-export interface Source { stream(name: string): Served | null; names(): readonly string[]; status(): AgentStatus }
+/** What a distributor sends along. */
+export interface Asker { readonly pathways: string | undefined; /** Its time, seconds since the epoch. */ readonly now: string | undefined }
+
+const NOW_HEADER = "x-headend-now";
+
+export interface Source { heard(distributor: string, theirs: number): void; stream(name: string): Served | null; names(): readonly string[]; status(): AgentStatus }
 
 interface Reply { readonly code: number; readonly type: string; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
 
@@ -26,7 +31,7 @@ const text = (code: number, body: string, headers?: Reply["headers"]): Reply => 
  * Answers one request. No CORS header here: the distributor adds it, and two make every cross-origin player fail. A stale playlist is
  * 503, so that the distributor asks the other transcoder; a removed rendition is 410, so that its players move to another one.
  */
-export function respond(source: Source, method: string, target: string, body: string, pathways?: string): Reply {
+export function respond(source: Source, method: string, target: string, body: string, asker?: Asker): Reply {
   let path: string;
   try { path = decodeURIComponent(target.split("?")[0] ?? ""); } catch { return text(400, "bad address"); }
   const override = /^\/streams\/([^/]+)\/override$/.exec(path);
@@ -42,8 +47,10 @@ export function respond(source: Source, method: string, target: string, body: st
   const stream = live && source.stream(live[1] ?? "");
   if (!live || !stream) return text(404, "not here");
   const [, , dir, file] = live;
+  const ways = readPathways(asker?.pathways);
+  if (ways[0] && asker?.now !== undefined) source.heard(ways[0].id, Number(asker.now));
   if (file === "manifest.mpd") return dir === undefined ? playlist(stream.mpd(), MPD_TYPE) : text(404, "not here");
-  return playlist(dir === undefined ? stream.multivariant(readPathways(pathways)) : stream.media(dir), PLAYLIST_TYPE);
+  return playlist(dir === undefined ? stream.multivariant(ways) : stream.media(dir), PLAYLIST_TYPE);
 }
 
 function playlist(answer: Answer, type: string): Reply {
@@ -65,6 +72,8 @@ function setOverride(source: Source, name: string, method: string, body: string)
   return text(200, wanted);
 }
 
+const header = (request: http.IncomingMessage, name: string): string | undefined => [request.headers[name] ?? []].flat()[0];
+
 const MAX_BODY = 1024;
 
 /** Serves on loopback. Rejects when the port cannot be had. */
@@ -73,7 +82,7 @@ export function listen(source: Source, port: number): Promise<http.Server> {
     let body = "";
     request.on("data", (c: Buffer) => { body += c.toString("utf8"); if (body.length > MAX_BODY) request.destroy(); });
     request.on("end", () => {
-      const reply = respond(source, request.method ?? "GET", request.url ?? "/", body, [request.headers[PATHWAYS_HEADER] ?? []].flat()[0]);
+      const reply = respond(source, request.method ?? "GET", request.url ?? "/", body, { pathways: header(request, PATHWAYS_HEADER), now: header(request, NOW_HEADER) });
       response.writeHead(reply.code, { "Content-Type": reply.type, "Content-Length": Buffer.byteLength(reply.body), ...reply.headers });
       response.end(request.method === "HEAD" ? undefined : reply.body);
     });

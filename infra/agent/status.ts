@@ -7,6 +7,10 @@ export interface AgentStatus {
   readonly relay: "up" | "down";
   readonly config: { readonly ok: boolean; readonly error: string | null };
   readonly clockSteps: number;
+  /** Seconds by which this clock is ahead of the distributors'; null when none asked lately. */
+  readonly clockSkew: number | null;
+  /** Distributors agree that it is wrong: nothing is served. */
+  readonly clockWrong: boolean;
   readonly streams: readonly StreamStatus[];
 }
 

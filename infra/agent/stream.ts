@@ -31,6 +31,8 @@ export class StreamRunner {
   /** After a clock step nothing is served until the restarted FFmpeg has published. */
   private withdrawn = false;
   private startAtNow = false;
+  /** What it serves has other numbers than the other transcoders': better nothing. */
+  clockWrong = false;
   private lastSweep = 0;
   private suspectedAt = 0;
   private readonly staging: string;
@@ -151,7 +153,7 @@ export class StreamRunner {
 
   private isWithdrawn(dir: string): boolean {
     const newest = this.publisher.newestOf(dir);
-    return this.withdrawn || newest === null || isStale(newest, this.clock.wall(), this.stream.segmentSeconds);
+    return this.withdrawn || this.clockWrong || newest === null || isStale(newest, this.clock.wall(), this.stream.segmentSeconds);
   }
 
   private dirs(): PublishedDir[] {

@@ -95,6 +95,7 @@ ${Array.from({ length: BUCKETS }, (_, i) => `    ${i === BUCKETS - 1 ? "*" : `${
     proxy_set_header Cookie "";
     proxy_set_header Accept-Encoding "";
     proxy_set_header X-Headend-Pathways $pathways;
+    proxy_set_header X-Headend-Now $msec;
     proxy_hide_header Access-Control-Allow-Origin;
     proxy_hide_header Access-Control-Allow-Credentials;
     proxy_hide_header Cache-Control;
@@ -169,6 +170,7 @@ ${PLAYLIST}
 ${sorted(names.map((stream) => (stream.latency === "low" ? lowLocation(stream) : ultraLocation(stream)))).join("\n")}
     # What balancers, other distributors and CDNs ask. The steering program knows more than nginx, but a missing one is no reason to leave.
     location = /healthz {
+      access_log off;
       if (-f ${RUN}/${DRAINING}) { return 503 "draining\\n"; }
       proxy_pass http://127.0.0.1:${STEERING_PORT};
       proxy_connect_timeout 200ms;

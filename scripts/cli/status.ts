@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentStatus, StreamStatus } from "../../infra/agent/status.ts";
 import type { HostStatus } from "../../infra/host/status.ts";
+import { SKEW_REPORTED } from "../../infra/agent/skew.ts";
 import { AGENT_PORT, RELAY_API_PORT } from "../../infra/render/paths.ts";
 import { execJson, runningStacks, stackContainers, type ContainerInfo } from "./lib/docker.ts";
 import { EXIT } from "./lib/errors.ts";
@@ -79,7 +80,9 @@ function remarks(hosts: readonly HostState[]): string[] {
   const said = streamsOf(hosts).flatMap((s) => s.inputs.filter((i) => i.online && i.reasons.length > 0).map((i) =>
     `${s.name}: ${i.publisher} at ${i.multiplexer} ${i.handling === "refuse" ? paint.red("is refused") : i.handling === "normalise" ? paint.yellow("is converted") : paint.yellow("is not used")}: ${i.reasons.join("; ")}`));
   const byHand = streamsOf(hosts).filter((s) => s.override !== "auto").map((s) => `${s.name} at ${s.transcoder}: ${paint.yellow(`${s.override}, by hand`)}; back to automatic: npx headend switch ${s.name} auto`);
-  return [...new Set([...said, ...byHand])];
+  const clocks = hosts.flatMap(({ agent }) => (agent?.clockWrong ? [`${agent.host}: ${paint.red(`its clock is ${Math.abs(agent.clockSkew ?? 0).toFixed(2)} s off`)} and it serves nothing; start NTP there`]
+    : Math.abs(agent?.clockSkew ?? 0) > SKEW_REPORTED ? [`${agent?.host}: ${paint.yellow(`its clock is ${Math.abs(agent?.clockSkew ?? 0).toFixed(2)} s ${(agent?.clockSkew ?? 0) > 0 ? "ahead of" : "behind"} the distributors'`)}; is NTP running?`] : []));
+  return [...new Set([...said, ...byHand, ...clocks])];
 }
 
 function text(hosts: readonly HostState[]): string {

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { AgentStream } from "../../../infra/agent/config.ts";
 import { readInit } from "../../../infra/agent/mp4.ts";
 import { manifest } from "../../../infra/agent/mpd.ts";
+import { readPathways } from "../../../infra/agent/pathways.ts";
 import { mediaPlaylist, multivariantPlaylist, type Offer } from "../../../infra/agent/playlist.ts";
 import { respond, type Served, type Source } from "../../../infra/agent/server.ts";
 import type { Answer } from "../../../infra/agent/stream.ts";
@@ -48,6 +49,13 @@ describe("playlists", () => {
     expect(multivariantPlaylist(stream, offer)).toMatchSnapshot();
     expect(multivariantPlaylist({ ...stream, renditions: [] }, { video: [], audio })).toMatchSnapshot();
   });
+  it("lists other ways as redundant variants with steering, ways without an address left out", () => {
+    const ways = readPathways("dist-1,dist-2=https://b.example.org:8444,cdn=,dist-2=https://c,evil=javascript:alert(1),dist-3=https://b.example.org:8444");
+    expect(ways).toEqual([{ id: "dist-1", base: "" }, { id: "dist-2", base: "https://b.example.org:8444" }]);
+    expect(multivariantPlaylist(stream, offer, ways)).toMatchSnapshot();
+    expect(multivariantPlaylist(stream, offer, ways.slice(0, 1))).toBe(multivariantPlaylist(stream, offer));
+    expect(readPathways(undefined)).toEqual([]);
+  });
   it("writes an MPD that mpd-parser resolves to the same numbers", () => {
     const now = Date.UTC(2026, 10, 21, 6, 0, 1);
     const text = manifest(stream, offer, now, 40);
@@ -65,7 +73,7 @@ describe("server", () => {
   const served = (media: Answer): Served => ({ healthy: media.kind === "ok", multivariant: () => media, media: (dir) => (dir === "v" ? media : { kind: dir === "old" ? "gone" : "unknown" }), mpd: () => ({ kind: "unknown" }), setOverride: () => undefined });
   const source = (media: Answer): Source => ({
     names: () => ["main"], stream: (name) => (name === "main" ? served(media) : null),
-    status: () => ({ host: "h", relay: "up", config: { ok: true, error: null }, clockSteps: 0, streams: [] }),
+    status: () => ({ host: "h", relay: "up", config: { ok: true, error: null }, clockSteps: 0, clockSkew: null, clockWrong: false, streams: [] }),
   });
   const code = (media: Answer["kind"], path: string, method = "GET", body = ""): number => respond(source(media === "ok" ? { kind: "ok", text: "#EXTM3U\n" } : { kind: media }), method, path, body).code;
 

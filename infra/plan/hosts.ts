@@ -20,21 +20,27 @@ export function seats(topology: Topology): HostSeat[] {
   return groups.flatMap(([role, group]) => {
     let ordinal = 0;
     return Object.keys(topology.regions).flatMap((region) =>
-      Array.from({ length: group[region]?.count ?? 0 }, (_, index) => ({
-        name: hostName(role, region, index), role, region,
-        ordinal: ordinal++, zone: zoneOf(index, topology.regions[region]?.zones ?? 1), size: group[region]?.size ?? null,
+      zonesOf(group[region]?.count ?? 0, topology.regions[region]?.zones ?? 1).map((zone, index) => ({
+        name: hostName(role, region, index), role, region, ordinal: ordinal++, zone, size: group[region]?.size ?? null,
       })));
   });
 }
 
 /**
- * Zone of a group's host by its position: in turn, and so that one more zone only takes hosts, from all others alike. A plain remainder
- * would move hosts between zones that were there before.
+ * Zones of a group's hosts by their position: in turn, and so that one more zone or host moves none but to that zone. A plain remainder
+ * would move hosts between zones that were there before. Of each run of as many hosts as there are zones, the newest zone gets one whose
+ * zone has another.
  */
-export function zoneOf(index: number, zones: number): number {
-  let zone = 0;
-  for (let next = 1; next < zones; next++) if (index % (next + 1) === next) zone = next;
-  return zone;
+export function zonesOf(hosts: number, zones: number): number[] {
+  const chosen = Array.from({ length: hosts + zones }, () => 0);
+  for (let count = 2; count <= zones; count++) {
+    for (let start = 0; start + count <= chosen.length; start += count) {
+      const run = chosen.slice(start, start + count);
+      const again = run.findLastIndex((zone, i) => run.indexOf(zone) < i);
+      chosen[start + (again < 0 ? count - 1 : again)] = count - 1;
+    }
+  }
+  return chosen.slice(0, hosts);
 }
 
 /** Links of the topology, looked up by host. */

@@ -101,7 +101,8 @@ export class Hosts {
       this.distributors.set(member.key, made);
       return made.group.name.apply((name) => ({ group: name }));
     }
-    const single: HostInstanceArgs = { ...base, subnetId: network.subnet(member.role, member.host.zone), diskGb: member.role === "multiplexer" ? multiplexerDiskGb(context, member.region) : SYSTEM_GB };
+    const single: HostInstanceArgs = { ...base, subnetId: network.subnet(member.role, member.host.zone), ...(member.role === "multiplexer"
+      ? { diskGb: multiplexerDiskGb(context, member.region), diskWritten: (context.topology.multiplexers[member.region]?.diskGb ?? null) !== null } : { diskGb: SYSTEM_GB, diskWritten: false }) };
     const { instance } = member.role === "multiplexer" ? new Multiplexer(single, this.opts) : new Transcoder(single, this.opts);
     this.instances.set(member.key, instance);
     return instance.id.apply((id) => ({ instance: id }));

@@ -76,6 +76,8 @@ export interface HostInstanceArgs extends MachineArgs {
   readonly subnetId: pulumi.Input<string>;
   readonly groupId: pulumi.Input<string>;
   readonly profile: pulumi.Input<string>;
+  /** The topology says how large the disk is. */
+  readonly diskWritten: boolean;
   /** What it needs at boot. */
   readonly after: readonly pulumi.Resource[];
 }
@@ -91,7 +93,7 @@ export function hostInstance(name: string, args: HostInstanceArgs, opts: pulumi.
   }, {
     ...opts, dependsOn: [...args.after],
     // User data runs once, at the first boot, and AWS would stop a running host to change it. The same for a size that headend chose: an
-    // edit elsewhere may change its mind; who wants another one writes it into the topology.
-    ignoreChanges: ["userData", ...(size.chosen ? ["instanceType"] : [])],
+    // edit elsewhere may change its mind; who wants another one writes it into the topology. And AWS refuses to make a disk smaller.
+    ignoreChanges: ["userData", ...(size.chosen ? ["instanceType"] : []), ...(args.diskWritten ? [] : ["rootBlockDevice.volumeSize"])],
   });
 }

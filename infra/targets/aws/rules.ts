@@ -27,9 +27,14 @@ const ANYWHERE = ["0.0.0.0/0", "::/0"] as const;
 /** Listeners of distributors that are reached through the region's load balancer. */
 const BALANCED: readonly Listener["name"][] = ["https", "http3"];
 
-/** True when every viewer comes through the stack's own CDN: then nobody else may reach a distributor. */
+/**
+ * True when every viewer comes through the stack's own CDN: then nobody else may reach a distributor. A topology opens them by a stream
+ * that the CDN does not carry, by another CDN, or by a `delivery` in which distributors are as good a way as the CDN.
+ */
 export function cdnOnly(topology: Topology, plan: Plan): boolean {
-  return plan.streams.every((stream) => behindCdn(topology, stream)) && plan.delivery.every((way) => way.kind === "cdn");
+  const cdn = plan.delivery.find((way) => way.kind === "cdn");
+  return cdn !== undefined && plan.streams.every((stream) => behindCdn(topology, stream))
+    && plan.delivery.every((way) => way.kind === "cdn" || (way.kind === "distributors" && way.priority > cdn.priority));
 }
 
 /** Groups and rules of a region: exactly the plan's listeners and their peers, and outwards what the plan's links and AWS's own services need. */

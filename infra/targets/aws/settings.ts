@@ -25,7 +25,7 @@ export function awsSettings(config: (key: string) => string | undefined, env: Re
   const certificates = config("certificates") ?? (config("certificateFile") ? "own" : "acme");
   if (!["acme", "own", "local"].includes(certificates)) throw new Error(`headend:certificates is "${certificates}". Allowed: acme, own (with headend:certificateFile), local (simulations only).`);
   if (certificates === "own" && !config("certificateFile")) throw new Error("headend:certificates is own, but headend:certificateFile and headend:certificateKeyFile are missing.");
-  const zoneId = config("zone") ?? null;
+  const zoneId = config("zone") || null;
   if (zoneId !== null && !/^Z[A-Z0-9]+$/.test(zoneId)) throw new Error(`headend:zone is "${zoneId}". Allowed: the id of a hosted zone, e.g. Z0123456789ABCDEFGHIJ (aws route53 list-hosted-zones).`);
   const images = texts(config, "images");
   for (const [place, image] of Object.entries(images)) {

@@ -72,7 +72,7 @@ describe("playlists", () => {
 describe("server", () => {
   const served = (media: Answer): Served => ({ healthy: media.kind === "ok", multivariant: () => media, media: (dir) => (dir === "v" ? media : { kind: dir === "old" ? "gone" : "unknown" }), mpd: () => ({ kind: "unknown" }), setOverride: () => undefined });
   const source = (media: Answer): Source => ({
-    names: () => ["main"], stream: (name) => (name === "main" ? served(media) : null),
+    heard: () => undefined, names: () => ["main"], stream: (name) => (name === "main" ? served(media) : null),
     status: () => ({ host: "h", relay: "up", config: { ok: true, error: null }, clockSteps: 0, clockSkew: null, clockWrong: false, streams: [] }),
   });
   const code = (media: Answer["kind"], path: string, method = "GET", body = ""): number => respond(source(media === "ok" ? { kind: "ok", text: "#EXTM3U\n" } : { kind: media }), method, path, body).code;

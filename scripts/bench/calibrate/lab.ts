@@ -113,9 +113,11 @@ head -c 640000 /dev/urandom > 0.m4s; nginx -p ${work} -c ${work}/nginx.conf > ou
     return (sent * 8) / 1e6 / (ticks / this.hertz);
   }
 
-  /** CPU time so far, and the newest picture's number. */
+  /** CPU time so far and the newest picture's number, at the moment in which FFmpeg tells it: it does so once a second. */
   private async look(work: string): Promise<{ ticks: number; frame: number; at: number }> {
-    const text = await this.shell(`cat /proc/$(cat ${work}/pid)/stat && cut -d' ' -f1 /proc/uptime && grep ^frame= ${work}/progress | tail -1`).catch(async () => {
+    const text = await this.shell(`newest() { tail -c 400 ${work}/progress | grep ^frame= | tail -1; }
+before=$(newest); n=0; while [ "$(newest)" = "$before" ] && [ $n -lt 150 ]; do sleep 0.02; n=$((n + 1)); done
+cat /proc/$(cat ${work}/pid)/stat && cut -d' ' -f1 /proc/uptime && newest`).catch(async () => {
       throw new Error(`FFmpeg ended while it was measured: ${(await this.shell(`tail -3 ${work}/errors ${work}/publisher.log`)).trim()}`);
     });
     const [stat = "", uptime = "0", frame = ""] = text.trim().split("\n");

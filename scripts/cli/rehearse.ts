@@ -9,7 +9,7 @@ import { formatProblems, TopologyError } from "../../infra/spec/problems.ts";
 import { toSeconds, UnitError } from "../../infra/spec/units.ts";
 import { ensureToolchain, stateRoot } from "../setup/index.ts";
 import { Ends } from "../rehearse/ends.ts";
-import { type Limits, NO_LIMITS, onlyFaults, selectFaults } from "../rehearse/faults.ts";
+import { type Limits, NO_LIMITS, onlyFaults, onStage, selectFaults } from "../rehearse/faults.ts";
 import type { Fault, Report } from "../rehearse/model.ts";
 import { rehearse as run, type RehearsalOptions } from "../rehearse/rehearse.ts";
 import { htmlReport } from "../rehearse/report/html.ts";
@@ -49,8 +49,8 @@ export async function rehearse(file: string, options: RehearseOptions): Promise<
   const { text, notes } = rehearsedTopology(loaded.text);
   const scale = options.scale === undefined ? Math.min(1, fittingScale(full, availableParallelism() * FOR_ENCODING)) : parseScale(options.scale);
   const topology = options.onAir === undefined ? parseTopology(text, file).topology : loaded.topology;
-  const plan = planTopology(topology, { scale });
-  const bundles = renderPlan(plan, "0".repeat(43));
+  const planned = planTopology(topology, { scale });
+  const { plan, bundles } = onStage(planned, renderPlan(planned, "0".repeat(43)));
   const limits = limitsOf(options.onAir);
   const faults = chosen(options, plan, bundles, limits);
   if (options.list) { list(faults, options.json === true); return EXIT.ok; }

@@ -67,9 +67,9 @@ async function settle(fault: Fault, stage: Stage, notes: string[]): Promise<void
   await publishersHome(stage);
   for (const b of browsers) if (!b.well) { notes.push(`${b.name} was loaded anew before this fault`); await b.reload(); }
   const target = viewersOf(fault);
-  const entry = stage.entries.find((e) => e.host === target), first = browsers[0];
+  const entry = stage.entries.find((e) => e.host === target), last = browsers.at(-1);
   // A distributor that nobody watches can be lost unnoticed: somebody watches it.
-  if (entry && first && !browsers.some((b) => b.at === entry.host)) await first.move(entry).catch(() => notes.push(`no player could be opened at ${entry.host}`));
+  if (entry && last && !browsers.some((b) => b.at === entry.host)) await last.move(entry).catch(() => notes.push(`no player could be opened at ${entry.host}`));
   const began = watch.now();
   for (const b of browsers) await b.toLive();
   let steady = 0;

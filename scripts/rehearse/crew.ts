@@ -1,6 +1,7 @@
 /** Publishers and viewers of a rehearsal, brought in once the stack plays. */
 import type { Plan } from "../../infra/plan/model.ts";
 import type { Topology } from "../../infra/spec/topology.ts";
+import { LOCAL_CDN } from "../../infra/render/local-cdn.ts";
 import { CliError } from "../cli/lib/errors.ts";
 import type { StackOutputs } from "../cli/lib/stack.ts";
 import { chromiumPath } from "../live/chromium.ts";
@@ -82,10 +83,10 @@ async function onAir(watch: Watch, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** One player a stream; when there are fewer streams than players, the first stream is watched from further distributors too. */
+/** One player a stream, by the way that people come; when there are fewer streams than players, the first stream is watched from further distributors too. */
 function chooseBrowsers(o: CrewOptions, entries: readonly Entry[], most: number): BrowserViewer[] {
-  const places = o.plan.streams.flatMap((s) => s.distributors.map((d, i) => ({ stream: s, entry: entries.find((e) => e.host === d), turn: i })))
-    .sort((a, b) => a.turn - b.turn).flatMap(({ stream, entry }) => (entry ? [{ stream, entry }] : []));
+  const places = o.plan.streams.flatMap((s) => [...(s.latency === "standard" ? [LOCAL_CDN] : []), ...s.distributors].flatMap((host) => entries.find((e) => e.host === host) ?? []).map((entry, turn) => ({ stream: s, entry, turn })))
+    .sort((a, b) => a.turn - b.turn);
   return places.slice(0, most).map(({ stream, entry }, i) => new BrowserViewer(`player ${i + 1} (${stream.name})`, stream.name, entry, { ca: o.outputs.ca, entries, began: o.began, webrtc: stream.latency === "ultra" }));
 }
 

@@ -1,6 +1,7 @@
 /** Which faults a topology is rehearsed with. Pure: plan and rendered services in, faults out. */
 import type { Host, Plan } from "../../infra/plan/model.ts";
 import type { Bundle } from "../../infra/render/bundle.ts";
+import { LOCAL_CDN, localCdnBundle, localCdnHost } from "../../infra/render/local-cdn.ts";
 import type { Action, Fault, Impairment } from "./model.ts";
 import { predict } from "./predict.ts";
 
@@ -17,6 +18,12 @@ export const NO_LIMITS: Limits = { smallDisk: null, publishers: null, changes: n
 
 const SECONDS = { freeze: 8, host: 12, publisher: 10, network: 10, disk: 10, clock: 5 } as const;
 const WORDS: Readonly<Record<string, string>> = { ffmpeg: "FFmpeg", mediamtx: "MediaMTX", nginx: "nginx", agent: "Agent" };
+
+/** What is brought up locally: the plan's hosts, and the cache that stands for the CDN where the topology has one. */
+export function onStage(plan: Plan, bundles: readonly Bundle[]): { readonly plan: Plan; readonly bundles: readonly Bundle[] } {
+  const cdn = localCdnHost(plan);
+  return cdn === null ? { plan, bundles } : { plan: { ...plan, hosts: [...plan.hosts, cdn] }, bundles: [...bundles, localCdnBundle(plan, cdn)] };
+}
 
 /** Processes of a host that can be killed or frozen: hostd, its services, and each stream's FFmpeg. */
 export function processesOf(plan: Plan, bundle: Bundle): { readonly process: string; readonly stream: string | null }[] {
@@ -81,9 +88,9 @@ export interface SelectOptions {
   readonly quick?: boolean;
 }
 
-/** Every fault that a topology calls for, in the order they are played: light ones first, so that a broken basis shows soon. */
+/** Every fault that a topology calls for (a plan and bundles as from {@link onStage}), in the order they are played: light ones first, so that a broken basis shows soon. */
 export function selectFaults(plan: Plan, bundles: readonly Bundle[], { limits = NO_LIMITS, quick = false }: SelectOptions = {}): Fault[] {
-  const hosts = plan.hosts.filter((h) => carries(plan, h.name)).filter((h, i, all) => !quick || all.findIndex((o) => o.role === h.role) === i);
+  const hosts = plan.hosts.filter((h) => carries(plan, h.name)).filter((h, i, all) => !quick || h.name === LOCAL_CDN || all.findIndex((o) => o.role === h.role) === i);
   const actions: Action[] = [...publisherActions(plan, quick), ...hosts.flatMap((h) => hostActions(plan, h, bundles)), ...lineActions(plan, quick), ...hosts.flatMap((h) => diskActions(plan, h)), ...changeActions(plan)];
   const clock = hosts.find((h) => h.role === "transcoder");
   if (clock) actions.push({ kind: "clock", host: clock.name, seconds: SECONDS.clock });
@@ -92,7 +99,7 @@ export function selectFaults(plan: Plan, bundles: readonly Bundle[], { limits = 
 
 /** True for hosts that any stream uses: nobody can notice what happens to the others. */
 function carries(plan: Plan, host: string): boolean {
-  return plan.streams.some((s) => s.transcoders.includes(host) || s.distributors.includes(host) || s.publish.some((p) => p.multiplexers.includes(host)));
+  return host === LOCAL_CDN || plan.streams.some((s) => s.transcoders.includes(host) || s.distributors.includes(host) || s.publish.some((p) => p.multiplexers.includes(host)));
 }
 
 function publisherActions(plan: Plan, quick: boolean): Action[] {

@@ -1,5 +1,6 @@
 /** Asks every distributor for every stream's newest segment: how long has nothing new come? */
 import { Agent } from "node:https";
+import { LOCAL_CDN } from "../../infra/render/local-cdn.ts";
 import { httpRequest } from "../live/http.ts";
 import { parsePlaylist } from "../live/hls-viewer.ts";
 import { sleep } from "../live/wait.ts";
@@ -16,7 +17,7 @@ export class Freshness {
   private stopped = false;
 
   constructor(entries: readonly Entry[], streams: readonly { readonly name: string; readonly distributors: readonly string[] }[], private readonly ca: string | null) {
-    this.watched = entries.flatMap(({ host, origin }) => streams.filter((s) => s.distributors.includes(host)).map((s) => (
+    this.watched = entries.flatMap(({ host, origin }) => streams.filter((s) => host === LOCAL_CDN || s.distributors.includes(host)).map((s) => (
       { host, stream: s.name, url: `${origin}/live/${s.name}/index.m3u8`, media: null, newest: -1, newAt: Date.now(), gap: 0 })));
   }
 

@@ -1,5 +1,6 @@
 /** What the plan says a fault will do. Pure: reads the plan, knows nothing of what runs. */
 import type { Plan, StreamPlan } from "../../infra/plan/model.ts";
+import { LOCAL_CDN } from "../../infra/render/local-cdn.ts";
 import type { Action, Prediction, Promises } from "./model.ts";
 
 /** After this, what was hurt must be whole again without anybody's help. */
@@ -36,6 +37,10 @@ export function predict(plan: Plan, action: Action): Prediction {
 
 function ofHost(plan: Plan, name: string, onAirSeconds: number, onlyStream: string | null): Prediction {
   const host = plan.hosts.find((h) => h.name === name);
+  if (name === LOCAL_CDN) {
+    return plan.delivery.some((way) => way.kind !== "cdn") ? fine("nobody notices: players go to the distributors until it is back")
+      : single("the CDN is the only way to the viewers", "the picture stands still once buffers are empty, until it is back", { stalls: null });
+  }
   const streams = plan.streams.filter((s) => onlyStream === null || s.name === onlyStream);
   if (host?.role === "multiplexer") return ofMultiplexer(plan, name, onAirSeconds);
   const member = (s: StreamPlan): readonly string[] => (host?.role === "transcoder" ? s.transcoders : s.distributors);

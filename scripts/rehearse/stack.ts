@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Plan } from "../../infra/plan/model.ts";
-import { publishedPorts } from "../../infra/targets/local/ports.ts";
+import { cdnPorts, publishedPorts } from "../../infra/targets/local/ports.ts";
 import { labelled, remove, stackContainers } from "../cli/lib/docker.ts";
 import { CliError } from "../cli/lib/errors.ts";
 import { ROOT } from "../cli/lib/places.ts";
@@ -24,7 +24,7 @@ const PLAYABLE_WITHIN_MS = 150_000;
 /** @returns the first offset at which every port of the plan is free @throws CliError when none is */
 export async function freeOffset(plan: Plan, asked: number | null): Promise<number> {
   for (const offset of asked === null ? OFFSETS : [asked]) {
-    const wanted = plan.hosts.flatMap((h) => publishedPorts(h, offset)).map(({ external, protocol }) => ({ port: external, protocol, address: "127.0.0.1" }));
+    const wanted = [...plan.hosts.flatMap((h) => publishedPorts(h, offset)), ...cdnPorts(offset)].map(({ external, protocol }) => ({ port: external, protocol, address: "127.0.0.1" }));
     if (wanted.some(({ port }) => port > 65_535)) throw new CliError(`--port-offset ${offset} leads to ports that do not exist.`, "Allowed: 0 to 50000.", 2);
     const [taken] = await checkPorts(wanted);
     if (!taken) return offset;

@@ -3,6 +3,7 @@ import type { StackOutputs } from "../cli/lib/stack.ts";
 import { distributorUrls } from "../cli/lib/viewer.ts";
 import { openViewer, type Viewer } from "../live/browser.ts";
 import { HlsViewer } from "../live/hls-viewer.ts";
+import { LOCAL_CDN } from "../../infra/render/local-cdn.ts";
 import { sleep } from "../live/wait.ts";
 import type { Sample, ViewerOutcome } from "./model.ts";
 
@@ -13,9 +14,15 @@ const SAMPLE = `(() => { const s = window.headend.stats(), h = window.headend.hl
 interface Sampled { readonly started: boolean; readonly stalls: number; readonly stallSeconds: number; readonly stalled: boolean; readonly buffer: number; readonly latency: number | null; readonly engine: string; readonly from: string; readonly errors: string; readonly errorCount: number }
 const EVERY_MS = 250;
 
-/** Where a distributor's streams are watched. */
+/** Where streams are watched: at a distributor, or through the CDN. */
 export interface Entry { readonly host: string; readonly origin: string }
-export const entriesOf = (outputs: StackOutputs): Entry[] => distributorUrls(outputs).map(({ host, url }) => ({ host, origin: url }));
+
+/** Every entry, the CDN first where there is one: people come that way. */
+export function entriesOf(outputs: StackOutputs): Entry[] {
+  const port = outputs.hosts[LOCAL_CDN]?.ports["https"];
+  const cdn = port === undefined ? [] : [{ host: LOCAL_CDN, origin: new URL(outputs.viewer).origin.replace(/:\d+$/, `:${port}`) }];
+  return [...cdn, ...distributorUrls(outputs).map(({ host, url }) => ({ host, origin: url }))];
+}
 
 /** A real hls.js player, reloaded when it is sent to another distributor. */
 export class BrowserViewer {

@@ -111,6 +111,42 @@ describe("hosts", () => {
   });
 });
 
+describe("links, connections, disks and the CDN", () => {
+  const AWS = "regions: { eu: { aws: eu-central-1 } }\n";
+
+  it("are counted against sustained figures, never bursts", () => {
+    const c = of(`streams:\n  m: ${LADDER}, viewers: { eu: 100 } }\n${AWS}multiplexers: { eu: { size: t3.medium } }\ndistributors: { eu: { count: 1, size: t3.medium } }\n`);
+    expect(hostOf(c, "dist-eu-1").limit?.linkMbps).toBe(256);
+    expect(hostOf(c, "mux-eu-a").limit?.linkMbps).toBe(256);
+  });
+
+  it("count two connections a viewer and what hosts keep open between them", () => {
+    const c = of(`streams:\n  m: ${LADDER}, publishers: { a: {}, b: { backup: true } }, redundancy: 2, viewers: { eu: 100 } }\n${AWS}transcoders: { eu: 2 }\ndistributors: { eu: 2 }\n`);
+    expect(hostOf(c, "dist-eu-1").demand).toMatchObject({ viewers: 50, connections: 100 });
+    expect(hostOf(c, "mux-eu-a").demand.connections).toBe(2 * (1 + 2));
+    expect(hostOf(c, "tx-eu-1").demand.connections).toBe(2 + 2 * 32);
+    expect(hostOf(c, "dist-eu-1").limit?.connections).toBe(2 * 16_384);
+  });
+
+  it("say connections where pictures are small", () => {
+    const c = of(`streams:\n  m: { source: { resolution: 320x180, fps: 30, bitrate: 100 kbps }, ladder: [source], audio: { bitrate: 16 kbps }, viewers: { eu: 10 } }\n${AWS}distributors: { eu: { count: 2, size: c7gn.large } }\n`);
+    expect(c.viewers).toMatchObject({ holds: 2 * 16_384, then: "dist-eu connections" });
+  });
+
+  it("hold recordings against the disk that is said", () => {
+    const body = (disk: string) => `streams:\n  m: ${LADDER}, record: { keep: 30 d } }\n${AWS}multiplexers: { eu: { disk: ${disk} } }\n`;
+    expect(hostOf(of(body("500 GB")), "mux-eu-a")).toMatchObject({ short: ["disk"], limit: { diskGb: 500 } });
+    expect(hostOf(of(body("2 TB")), "mux-eu-a").headroom?.disk).toBeCloseTo(1 - 1620 / 2000, 3);
+  });
+
+  it("count each object once for each of the CDN's caches that asks", () => {
+    const body = (cdn: string) => `streams:\n  m: ${LADDER}, viewers: { eu: 1000 } }\n${AWS}cdn: ${cdn}\n`;
+    const out = (cdn: string) => hostOf(of(body(cdn)), "dist-eu-1").demand.outMbps;
+    expect(out("cloudfront")).toBeCloseTo(3 * out("{ shield: true }"), 9);
+    expect(out("{ shield: true }")).toBe(hostOf(of(body("none")), "dist-eu-1").demand.inMbps);
+  });
+});
+
 describe("growth", () => {
   const two = (extra: string) => of(`streams:\n  m: { source: { resolution: 1280x720, fps: 30, bitrate: 3 Mbps }, ladder: [source], viewers: { eu: 400, us: 100 } }\nregions: { eu: { aws: eu-central-1 }, us: { aws: us-east-1 } }\nmultiplexers: { eu: 1 }\ntranscoders: { eu: 1 }\n${extra}`);
 

@@ -11,6 +11,7 @@ import { changeLines } from "./plan/impact/text.ts";
 import { lintFile } from "./plan/lint/lint-file.ts";
 import { planTopology } from "./plan/plan.ts";
 import { renderPlan } from "./render/render.ts";
+import { currentPrices, userCalibration } from "./user-files/user-files.ts";
 import { parseTopology } from "./spec/load.ts";
 import type { LoadedTopology } from "./spec/topology.ts";
 
@@ -37,7 +38,7 @@ export interface Foresight {
   readonly impact: Impact;
   /** Impact, capacity, cost and checks, for people. */
   readonly text: string;
-  /** Numbers of the new deployment, which do not depend on what was before. */
+  /** Numbers of the new deployment, which depend neither on what was before nor on this machine: they stand in the state. */
   readonly summary: { readonly capacity: string; readonly cost: string; readonly checks: string };
   /** For the stack's output `deployed`. */
   readonly record: DeployedRecord;
@@ -55,16 +56,16 @@ export async function foresee(args: ForesightArgs): Promise<Foresight> {
   const refused = refusal({ impact, before: known?.side.topology ?? null, after: loaded.topology, nowMs, accepted: args.accepted, stack: pulumi.getStack() });
   if (refused !== null) throw new Error(refused);
 
-  const after = figures(loaded.topology, side.plan);
-  const past: Figures | null = known === null ? null : figures(known.side.topology, known.side.plan);
+  const own = { prices: currentPrices(), calibration: userCalibration() };
+  const past: Figures | null = known === null ? null : figures(known.side.topology, known.side.plan, own);
   const checks = (at: number | undefined): string => findingsLine(lintFile(loaded, side.plan, at === undefined ? {} : { nowMs: at }).kept.map((one) => one.finding));
-  const delta = figureLines(past, after);
+  const delta = figureLines(past, figures(loaded.topology, side.plan, own));
   const lines = [
     [`${side.plan.name} · ${args.target}`, countdown(loaded.topology.event, nowMs)].filter((part) => part !== null).join("  ·  "),
     ...changeLines(impact, { color: false, locate: locator(loaded, known?.loaded ?? null) }),
     `  capacity  ${delta.capacity}`, `  cost      ${delta.cost}`, `  checks    ${checks(nowMs)}`, `  felt by   ${impact.sentence}`,
   ];
-  return { impact, text: lines.join("\n"), summary: { ...figureLines(null, after), checks: checks(undefined) }, record: recordOf(side, args.file, loaded.text) };
+  return { impact, text: lines.join("\n"), summary: { ...figureLines(null, figures(loaded.topology, side.plan)), checks: checks(undefined) }, record: recordOf(side, args.file, loaded.text) };
 }
 
 interface Before { readonly loaded: LoadedTopology; readonly side: Side; readonly otherwise: ReturnType<typeof deployedOtherwise> }

@@ -8,6 +8,7 @@ import { changeLines } from "../../infra/plan/impact/text.ts";
 import { lintFile } from "../../infra/plan/lint/lint-file.ts";
 import type { Finding } from "../../infra/plan/model.ts";
 import { renderPlan } from "../../infra/render/render.ts";
+import { currentPrices, userCalibration } from "../../infra/user-files/user-files.ts";
 import { EXIT, InputError } from "./lib/errors.ts";
 import { print, printJson, wantsColor } from "./lib/output.ts";
 import { loadAndPlan, type Planned } from "./lib/topology.ts";
@@ -26,7 +27,8 @@ export async function diff(oldFile: string, newFile: string, options: DiffOption
   const before = loadAndPlan(oldFile, options.scale), after = loadAndPlan(newFile, options.scale);
   const sides = { before: await sideOf(before, target), after: await sideOf(after, target) };
   const impact = compare(sides.before, sides.after);
-  const numbers = { before: figures(before.loaded.topology, before.plan), after: figures(after.loaded.topology, after.plan) };
+  const known = { prices: currentPrices(), calibration: userCalibration() };
+  const numbers = { before: figures(before.loaded.topology, before.plan, known), after: figures(after.loaded.topology, after.plan, known) };
   const found = { before: findings(before, nowMs), after: findings(after, nowMs) };
   if (options.json) printJson({ ...located(impact, before, after), capacity: pick(numbers, "capacity"), cost: pick(numbers, "cost"), findings: { before: found.before, after: found.after } });
   else print(diffText(impact, { before, after, sides, numbers, found, nowMs, lines: options.lines !== false }));

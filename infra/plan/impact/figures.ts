@@ -1,6 +1,6 @@
 import type { Topology } from "../../spec/topology.ts";
 import { capacity, type Capacity, type HostCapacity } from "../capacity/capacity.ts";
-import { estimate } from "../cost/estimate.ts";
+import { type CostOptions, estimate } from "../cost/estimate.ts";
 import { type Micro, usd, usdFine } from "../cost/money.ts";
 import type { Finding, Plan, Role } from "../model.ts";
 
@@ -17,10 +17,10 @@ export interface Figures {
   readonly cost: { readonly hour: Micro; readonly event: Micro | null; readonly viewerHour: Micro | null };
 }
 
-/** Reads capacity and cost off a plan. */
-export function figures(topology: Topology, plan: Plan): Figures {
-  const held = capacity(topology, plan);
-  const costs = estimate(topology, plan);
+/** Reads capacity and cost off a plan. `known`: prices and measurements of the user's own. */
+export function figures(topology: Topology, plan: Plan, known: CostOptions = {}): Figures {
+  const held = capacity(topology, plan, known.calibration === undefined ? {} : { calibration: known.calibration });
+  const costs = estimate(topology, plan, known);
   return {
     transcoding: transcoding(held), edge: edge(held), viewers: held.viewers.sentence,
     short: held.hosts.filter((h) => h.short.length > 0).map((h) => `${h.host} ${h.short.join(", ")}`),

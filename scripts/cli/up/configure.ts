@@ -8,7 +8,7 @@ import { ROOT } from "../lib/places.ts";
 import type { Stack, StackConfig } from "../lib/stack.ts";
 
 /** Options of `up` that the stack remembers. */
-export interface Remembered { readonly topology?: string; readonly scale?: string; readonly expose?: string; readonly portOffset?: string }
+export interface Remembered { readonly topology?: string; readonly scale?: string; readonly expose?: string; readonly portOffset?: string; readonly duringEvent?: string }
 
 /** Checks the options before anything is done. @returns config values to store @throws InputError */
 export function configValues(options: Remembered): Map<string, string> {
@@ -27,6 +27,10 @@ export function configValues(options: Remembered): Map<string, string> {
   if (options.expose !== undefined) {
     if (isIP(options.expose) === 0) throw new InputError(`--expose is "${options.expose}".`, "Allowed: an IP address of this machine, e.g. 192.168.1.20, or 0.0.0.0 for all.");
     values.set("expose", options.expose);
+  }
+  if (options.duringEvent !== undefined) {
+    if (!/^[a-z-]+\/([0-9a-f]{8}|unknown)$/.test(options.duringEvent)) throw new InputError(`--during-event is "${options.duringEvent}".`, "Allowed: what the refusal names, e.g. publishers-drop/3f9a1c20.");
+    values.set("duringEvent", options.duringEvent);
   }
   if (options.portOffset !== undefined) {
     const offset = Number(options.portOffset);

@@ -8,6 +8,7 @@ import { planTopology } from "../../infra/plan/plan.ts";
 import type { Bundle } from "../../infra/render/bundle.ts";
 import { renderPlan } from "../../infra/render/render.ts";
 import { loadTopology } from "../../infra/spec/load.ts";
+import { docker } from "../../scripts/live/docker.ts";
 import { ensureAwsPrograms, silentReporter } from "../../scripts/setup/index.ts";
 import { fileURLToPath } from "node:url";
 import { BUCKET, INSTANCE, LoneHost, sha256, until } from "../aws-sim/lib/lone-host.ts";
@@ -183,7 +184,7 @@ describe("beside", () => {
     await host.sh("systemctl kill -s KILL headend-hostd");
     await until("MediaMTX again", 20_000, async () => (await host.sh("headend-host health")).stdout.trim() === "ready");
     await host.sh("sync; systemctl stop headend-hostd headend-pull");
-    const { docker } = await import("../../scripts/live/docker.ts");
+    host.point({});
     await docker(["restart", "--time", "10", host.container], { timeoutMs: 60_000 });
     await host.reachMetadata();
     expect(await host.reported(60_000)).toMatchObject({ ok: true });

@@ -95,10 +95,13 @@ function writeOverlay(ctx: Context, work: string): string {
   if (version !== HLS_JS_VERSION) throw new SourceError(`MediaMTX ${MEDIAMTX_VERSION} embeds hls.js ${HLS_JS_VERSION}, and this clone has ${version}`, false);
   cpSync(join(hls, "dist/hls.min.js"), join(work, "hls.min.js"));
   writeFileSync(join(work, "VERSION"), `v${MEDIAMTX_VERSION}`);
+  // On arm64 upstream embeds programs for the Raspberry Pi's camera, which it downloads when it builds.
+  writeFileSync(join(work, "camera.go"), 'package rpicamera\n\nimport "embed"\n\nvar mtxrpicam embed.FS\n');
   const embedded = join(work, "vendor/github.com/bluenviron/mediamtx/internal");
   const overlay = join(work, "overlay.json");
   writeFileSync(overlay, JSON.stringify({ Replace: {
     [join(embedded, "core/VERSION")]: join(work, "VERSION"),
+    [join(embedded, "staticsources/rpicamera/camera_linux_arm64.go")]: join(work, "camera.go"),
     [join(embedded, "servers/hls/hls.min.js")]: join(work, "hls.min.js"),
   } }));
   return overlay;

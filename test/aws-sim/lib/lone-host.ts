@@ -33,6 +33,7 @@ export class LoneHost {
   readonly stack = "lone";
   pointer!: HostPointer;
   private port = 0;
+  private pointedAt = 0;
 
   constructor(readonly host: string, readonly role: string, private readonly programs: BuiltArchive) {}
 
@@ -66,6 +67,7 @@ export class LoneHost {
 
   point(change: Partial<HostPointer>): string {
     this.pointer = { ...this.pointer, ...change };
+    this.pointedAt = Date.now();
     this.cloud.put(`${BUCKET}/${STORE.pointer(this.host)}`, JSON.stringify(this.pointer));
     return this.pointer.bundle;
   }
@@ -86,12 +88,12 @@ export class LoneHost {
 
   report(): Report | null { return this.cloud.json(`${BUCKET}/${STORE.report(this.host, INSTANCE)}`) as Report | null; }
 
-  /** The report about the pointer that was written last. */
+  /** The report about the pointer that was written last: one that came after it. */
   reported(ms = 10_000): Promise<Report> {
-    const asked = Date.now();
     return until(`a report about ${this.pointer.bundle.slice(0, 12)}`, ms, () => {
       const found = this.report();
-      return found?.bundle === this.pointer.bundle && found.secretsVersion === this.pointer.secrets.version && Date.parse(found.time) >= asked - 500 ? found : null;
+      const written = this.cloud.objects.get(`${BUCKET}/${STORE.report(this.host, INSTANCE)}`)?.modified.getTime() ?? 0;
+      return found?.bundle === this.pointer.bundle && written > this.pointedAt ? found : null;
     });
   }
 

@@ -7,7 +7,7 @@ const withStack = (command: Command): Command => command.option("-s, --stack <na
 export function registerStackCommands(program: Command): void {
   examples(withStack(program.command("up").description("set up what is missing, deploy with Pulumi, wait until every stream plays"))
     .option("-t, --topology <file>", "topology file; remembered by the stack (first time: stacks/studio.yaml)")
-    .option("--scale <number>", "shrink pictures and bitrates; remembered").option("--expose <address>", "address to publish ports on; remembered (127.0.0.1)")
+    .option("--target <name>", "local or aws; remembered (local)").option("--scale <number>", "shrink pictures and bitrates; remembered").option("--expose <address>", "address to publish ports on; remembered (127.0.0.1)")
     .option("--port-offset <number>", "add to every published port; remembered (0)")
     .option("--during-event <impact>", "accept exactly this impact while the event is on, e.g. publishers-drop/3f9a1c20; remembered")
     .option("--skip-preflight", "do not check ports, disk and processor first").option("-y, --yes", "accepted for scripts; up never asks")
@@ -15,9 +15,9 @@ export function registerStackCommands(program: Command): void {
   ["npx headend up", "npx headend up --topology stacks/festival.yaml --scale 0.4", "npx headend up --stack second --port-offset 1000"]);
 
   examples(withStack(program.command("preview").description("what `up` would change and who would feel it: pulumi preview --diff with impact, capacity and cost"))
-    .option("--json", "Pulumi's preview as JSON")
+    .option("-t, --topology <file>", "topology file, for a stack on AWS; remembered").option("--json", "Pulumi's preview as JSON")
     .action(async (options) => exitWith(await (await import("./preview.ts")).preview(options))),
-  ["npx headend preview", "npx headend preview --stack local --json"]);
+  ["npx headend preview", "npx headend preview --stack local --json", "npx headend preview --stack aws    (needs no credentials)"]);
 
   examples(withStack(program.command("down").description("take the stack down: no container, network or volume stays; recordings are kept"))
     .option("--remove", "forget the stack's config too; its stream keys are lost").option("-y, --yes", "do not ask")
@@ -83,8 +83,9 @@ export function registerStackCommands(program: Command): void {
   ["npx headend secret set youtube", "printf %s \"$KEY\" | npx headend secret set youtube --stack local"]);
 
   examples(program.command("setup").description("bring the toolchain only: Docker, Pulumi, images")
-    .action(async () => (await import("./setup.ts")).setup()),
-  ["npx headend setup"]);
+    .option("--aws <processor>", "what AWS hosts install, too: arm, x86 or both; Docker is then not needed")
+    .action(async (options) => (await import("./setup.ts")).setup(options)),
+  ["npx headend setup", "npx headend setup --aws arm"]);
 
   examples(program.command("env").description("print the variables with which plain `pulumi` works here")
     .action(async () => (await import("./env.ts")).env()),

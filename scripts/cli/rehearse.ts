@@ -62,7 +62,7 @@ export async function rehearse(file: string, options: RehearseOptions): Promise<
     return EXIT.ok;
   }
   await ensureToolchain({ root: ROOT });
-  const onAir = options.onAir === undefined ? null : await running(options.onAir);
+  const onAir = options.onAir === undefined ? null : await running(options.onAir, file, plan.hosts.map((h) => h.name));
   const stop = interruptible(stackName, options.onAir !== undefined);
   let report: Report;
   const settings: RehearsalOptions = {
@@ -113,9 +113,11 @@ async function refuseRealStack(name: string, onAir: string | undefined): Promise
   }
 }
 
-async function running(name: string): Promise<NonNullable<RehearsalOptions["onAir"]>> {
+async function running(name: string, file: string, hosts: readonly string[]): Promise<NonNullable<RehearsalOptions["onAir"]>> {
   const stack = await openStack(name), [config, outputs] = [await stack.config(), await stack.outputs()];
   if (outputs === null) throw new CliError(`The stack ${name} is not deployed.`, `Start it: npx headend up --stack ${name}`);
+  const there = Object.keys(outputs.hosts).sort().join(", ");
+  if (there !== [...hosts].sort().join(", ")) throw new InputError(`${file} is not what the stack ${name} runs: its hosts are ${there}.`, `Give its topology: ${shown(stack.topologyFile(config))}`);
   return { outputs, recordings: recordingsDir(name, config) };
 }
 
@@ -123,12 +125,12 @@ async function running(name: string): Promise<NonNullable<RehearsalOptions["onAi
 function interruptible(stack: string, onAir: boolean): { readonly ends: Ends; readonly signal: AbortSignal; over(): void } {
   const controller = new AbortController(), ends = new Ends((text) => note(text));
   let last = 0;
-  const press = (): void => {
+  const press = (signal: NodeJS.Signals): void => {
     const again = controller.signal.aborted;
     if (Date.now() - last < SECOND_PRESS_MS) return;
     last = Date.now();
     if (!again) {
-      note("\ninterrupted: undoing what was done (again to hurry)");
+      note(`\ninterrupted (${signal}): undoing what was done (again to hurry)`);
       controller.abort();
       return;
     }

@@ -47,7 +47,7 @@ function sentence(context: Context, stream: string, effects: readonly Effect[], 
     const who = publishers.length < declared ? publishers.join(", ") : declared === 1 ? "its publisher" : `its ${declared} publishers`;
     const { seconds, felt } = together(effects.filter((e) => e.publishers.length > 0));
     const one = publishers.length === 1;
-    parts.push(seconds === null ? `${who} ${one ? "drops" : "drop"} ${felt === "lose it for good" ? "for good" : felt ?? "for good"}` : `${who} ${one ? "reconnects" : "reconnect"}, about ${seconds} s`);
+    parts.push(seconds === null ? `${who} ${one ? "drops" : "drop"} ${felt ?? "for good"}` : `${who} ${one ? "reconnects" : "reconnect"}, about ${seconds} s`);
   }
   if (viewers !== null) {
     const { seconds, felt } = together(effects.filter((e) => e.viewers !== null));

@@ -10,8 +10,10 @@ export function streamChanges(context: Context): Omit<Change, "class">[] {
     if (old === undefined) return [{ ...base, action: "added", effects: [effect("nothing", "is new", ["streams", name], { stream: name })] }];
     if (now === undefined) {
       const publishers = old.publish.map((p) => p.publisher);
-      const gone = effect("viewers-rebuffer", "is removed: its publishers lose their connection, its viewers the picture", ["streams", name], { stream: name, publishers, viewers: context.viewers(name), felt: "lose it for good" });
-      return [{ ...base, action: "removed", effects: [gone] }];
+      return [{ ...base, action: "removed", effects: [
+        effect("viewers-rebuffer", "is removed: its viewers lose the picture", ["streams", name], { stream: name, viewers: context.viewers(name), felt: "lose it for good" }),
+        effect("publishers-drop", "is removed: its publishers lose their connection", ["streams", name], { stream: name, publishers, felt: "for good" }),
+      ] }];
     }
     const moved = placement(old.transcoders, now.transcoders);
     return [

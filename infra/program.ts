@@ -18,6 +18,9 @@ const TARGETS: Readonly<Record<string, () => Promise<Target>>> = {
   aws: async () => (await import("./targets/aws/target.ts")).awsTarget,
 };
 
+/** What a preview takes for a secret that is not set yet. */
+const MISSING = "not set yet";
+
 /** The stack's outputs. */
 export interface Outputs extends Deployed {
   /** What runs, in a few lines. */
@@ -87,6 +90,8 @@ function settings(config: StackConfig): TargetSettings {
  * (hashes) goes into rendered text, everything else is marked secret again where it is handed to a resource.
  */
 class StackConfig {
+  private readonly missed = new Set<string>();
+
   text(key: string, fallback: string): string {
     return pulumi.runtime.getConfig(`headend:${key}`) ?? fallback;
   }
@@ -102,9 +107,11 @@ class StackConfig {
   secret(name: string): string {
     const all = JSON.parse(this.text("secrets", "{}")) as Record<string, unknown>;
     const value = all[name];
-    if (typeof value !== "string" || value === "") {
-      throw new Error(`The topology uses secret:${name}, which this stack does not have.\nSet it: npx headend secret set ${name} --stack ${pulumi.getStack()}`);
-    }
-    return value;
+    if (typeof value === "string" && value !== "") return value;
+    const why = `The topology uses secret:${name}, which this stack does not have.\nSet it: npx headend secret set ${name} --stack ${pulumi.getStack()}`;
+    if (!pulumi.runtime.isDryRun()) throw new Error(why);
+    if (!this.missed.has(name)) void pulumi.log.warn(why);
+    this.missed.add(name);
+    return MISSING;
   }
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
+import { registerAwsCommands } from "./cli/register-aws.ts";
 import { registerDiff } from "./cli/register-diff.ts";
 import { registerFileCommands } from "./cli/register-files.ts";
 import { registerStackCommands } from "./cli/register-stack.ts";
@@ -47,5 +48,6 @@ First steps:
   registerFileCommands(program);
   registerDiff(program);
   registerStackCommands(program);
+  registerAwsCommands(program);
   return program;
 }

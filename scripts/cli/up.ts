@@ -8,6 +8,7 @@ import { stackKit } from "./kit.ts";
 import { note, paint, paintError, print, seconds } from "./lib/output.ts";
 import { ROOT, shown } from "./lib/places.ts";
 import { checkStackName, DEFAULT_TOPOLOGY, plainConfig, type Stack, type StackConfig, stackNamed, type StackOutputs } from "./lib/stack.ts";
+import { AWS_PLAYABLE_WITHIN_MS, prepareAwsPrograms } from "./up/aws.ts";
 import { configValues, currentConfig, prepareStack, type Remembered } from "./up/configure.ts";
 import { preflight } from "./up/preflight.ts";
 import { type Missing, waitUntilPlayable } from "./up/wait.ts";
@@ -31,10 +32,12 @@ export async function up(options: UpOptions): Promise<number> {
     throw new AlreadyTold();
   }
 
-  await ensureToolchain({ root: ROOT });
+  const aws = (values.get("target") ?? plainConfig(options.stack, "target")) === "aws";
+  await ensureToolchain({ root: ROOT, docker: !aws });
   const stack = stackNamed(options.stack);
   const current = await currentConfig(stack);
-  if (!options.skipPreflight) {
+  if (aws) await prepareAwsPrograms(loaded, plan);
+  else if (!options.skipPreflight) {
     const wanted: StackConfig = { ...current, ...Object.fromEntries(values) };
     const warnings = await preflight({
       stack: stack.name, plan, expose: wanted["expose"] ?? "127.0.0.1", portOffset: Number(wanted["portOffset"] ?? 0), recordings: recordingsDir(stack.name, wanted),
@@ -48,8 +51,9 @@ export async function up(options: UpOptions): Promise<number> {
   if (code !== 0) return failed(stack.name, code);
   const outputs = await stack.outputs();
   if (outputs === null) throw new CliError("Pulumi finished, but the stack has no outputs.", `Look at it: pulumi stack --stack ${stack.name}`);
-  const missing = await waitUntilPlayable(outputs, Date.now() + PLAYABLE_WITHIN_MS, teller());
-  if (missing.size > 0) return notPlayable(stack.name, missing);
+  const within = aws ? AWS_PLAYABLE_WITHIN_MS : PLAYABLE_WITHIN_MS;
+  const missing = await waitUntilPlayable(outputs, Date.now() + within, teller());
+  if (missing.size > 0) return notPlayable(stack.name, missing, within);
   await finish(stack, config, outputs, Date.now() - began);
   return EXIT.ok;
 }
@@ -75,8 +79,8 @@ function teller(): (missing: Missing) => void {
   };
 }
 
-function notPlayable(stack: string, missing: Missing): number {
-  note(`${paintError.red("error:")} deployed, but after ${seconds(PLAYABLE_WITHIN_MS)} not everything plays:`);
+function notPlayable(stack: string, missing: Missing, within: number): number {
+  note(`${paintError.red("error:")} deployed, but after ${seconds(within)} not everything plays:`);
   for (const [name, why] of missing) note(`  ${name}: ${why}`);
   note(`  npx headend doctor --stack ${stack}  says what to do.`);
   return EXIT.failure;

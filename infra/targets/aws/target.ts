@@ -106,7 +106,7 @@ function programs(context: AwsContext, own: readonly Member[], root: string): Ma
   const architectures = new Set(own.map((m) => context.sizes.get(m.host.name)?.architecture ?? "arm"));
   return new Map([...architectures].sort().map((architecture) => {
     const archive = findPrograms(root, architecture);
-    if (archive === null && !pulumi.runtime.isDryRun()) throw new Error(`The programs for ${architecture} hosts are not built on this machine, so nothing was changed.\nBuild them: npx headend up --stack ${context.stack}`);
+    if (archive === null && !pulumi.runtime.isDryRun()) throw new Error(`The programs for ${architecture} hosts are not built on this machine, so nothing was changed.\nBuild them: npx headend setup --aws ${architecture}`);
     return [architecture, archive];
   }));
 }

@@ -8,7 +8,9 @@ import { ROOT } from "../lib/places.ts";
 import type { Stack, StackConfig } from "../lib/stack.ts";
 
 /** Options of `up` that the stack remembers. */
-export interface Remembered { readonly topology?: string; readonly scale?: string; readonly expose?: string; readonly portOffset?: string; readonly duringEvent?: string }
+export interface Remembered { readonly topology?: string; readonly target?: string; readonly scale?: string; readonly expose?: string; readonly portOffset?: string; readonly duringEvent?: string }
+
+const TARGETS = ["local", "aws"];
 
 /** Checks the options before anything is done. @returns config values to store @throws InputError */
 export function configValues(options: Remembered): Map<string, string> {
@@ -18,6 +20,10 @@ export function configValues(options: Remembered): Map<string, string> {
     if (!existsSync(file)) throw new InputError(`${options.topology} does not exist.`, "Give a topology file, e.g. --topology stacks/studio.yaml.");
     const inside = relative(ROOT, file);
     values.set("topology", inside.startsWith("..") || isAbsolute(inside) ? file : inside);
+  }
+  if (options.target !== undefined) {
+    if (!TARGETS.includes(options.target)) throw new InputError(`--target is "${options.target}".`, `Allowed: ${TARGETS.join(", ")}.`);
+    values.set("target", options.target);
   }
   if (options.scale !== undefined) {
     const scale = Number(options.scale);

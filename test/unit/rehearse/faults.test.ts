@@ -1,6 +1,7 @@
 /** Which faults a topology is rehearsed with, and what is predicted of them. */
 import { describe, expect, test } from "vitest";
-import { faultOf, NO_LIMITS, onlyFaults, selectFaults } from "../../../scripts/rehearse/faults.ts";
+import { bridgeRules } from "../../../scripts/rehearse/delay.ts";
+import { faultOf, NO_LIMITS, onlyFaults, onStage, selectFaults } from "../../../scripts/rehearse/faults.ts";
 import { bundlesOf, ONCE, planOf, TWICE } from "./fakes.ts";
 
 const twice = planOf(TWICE), once = planOf(ONCE);
@@ -43,6 +44,21 @@ describe("selection", () => {
     expect(onlyFaults(all, ["kill:ffmpeg", "rotate"]).map((f) => f.id)).toEqual(["kill:ffmpeg@tx-home-1/main", "kill:ffmpeg@tx-home-2/main", "rotate:main/truck"].sort((a, b) => ids.indexOf(a) - ids.indexOf(b)));
     expect(onlyFaults(all, [])).toHaveLength(all.length);
   });
+});
+
+test("a CDN is a host on stage, with the distributors behind it to take over", () => {
+  const planned = planOf(`${TWICE}cdn: cloudfront\n`), { plan, bundles } = onStage(planned, bundlesOf(planned));
+  const faults = selectFaults(plan, bundles, { quick: true });
+  expect(faults.filter((f) => "host" in f.action && f.action.host === "cdn").map((f) => f.id)).toEqual(["kill:nginx@cdn", "freeze:nginx@cdn", "kill:hostd@cdn", "freeze:hostd@cdn", "kill:host@cdn", "freeze:host@cdn", "disk:memory@cdn"]);
+  expect(faults.find((f) => f.id === "kill:host@cdn")?.prediction).toMatchObject({ says: "nobody notices: players go to the distributors until it is back", promises: { stalls: 0 } });
+  expect(onStage(twice, bundlesOf(twice)).plan).toBe(twice);
+});
+
+test("a slow line leads new connections into the bridge and cuts old ones, but not the bridge's own", () => {
+  const rules = bridgeRules([{ port: 39_200, address: "10.0.0.2", target: 8554 }]);
+  expect(rules).toContain("ip daddr 10.0.0.2 tcp dport 8554 redirect to :39200");
+  expect(rules).toContain("ip daddr 10.0.0.2 tcp dport 8554 reject with tcp reset");
+  expect(rules.match(/meta skuid 65533 return/g)).toHaveLength(2);
 });
 
 describe("prediction", () => {

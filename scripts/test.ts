@@ -1,8 +1,8 @@
 /**
- * `npm test`: type check, unit, plugins, real streams, browser, in order. Prints progress with the time since the start;
+ * `npm test`: type check, unit, plugins, real streams, browser, simulated AWS, in order. Prints progress with the time since the start;
  * the last line of standard output is always `N passed, N failed[, N skipped]`. Exit code 1 when anything failed.
  *
- * Options: `--only unit|plugins|e2e|browser` (repeatable, or with commas), `--file TEXT` (files whose path contains it),
+ * Options: `--only unit|plugins|e2e|browser|aws` (repeatable, or with commas), `--file TEXT` (files whose path contains it),
  * `--quick` (no set-up of tools; for a machine that has them).
  */
 import { spawn } from "node:child_process";

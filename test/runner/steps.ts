@@ -1,8 +1,8 @@
 /** The steps of `npm test`, in order, and the sums they add up to. */
 import { type StepResult } from "./reporter.ts";
 
-export type StepName = "types" | "unit" | "plugins" | "e2e" | "browser";
-export const SELECTABLE = ["unit", "plugins", "e2e", "browser"] as const;
+export type StepName = "types" | "unit" | "plugins" | "e2e" | "browser" | "aws";
+export const SELECTABLE = ["unit", "plugins", "e2e", "browser", "aws"] as const;
 
 export interface Step {
   readonly name: StepName;
@@ -20,6 +20,7 @@ export const STEPS: readonly Step[] = [
   { name: "plugins", title: "stand-in plugins", run: { kind: "vitest", config: E2E, filters: ["test/plugins/"], folder: "test/plugins", files: /\.test\.ts$/ }, needsTools: true },
   { name: "e2e", title: "real streams", run: { kind: "vitest", config: E2E, filters: ["test/e2e/"], folder: "test/e2e", files: /\.e2e\.ts$/ }, needsTools: true },
   { name: "browser", title: "browser", run: { kind: "vitest", config: E2E, filters: ["test/browser/"], folder: "test/browser", files: /\.(test|e2e)\.ts$/ }, needsTools: true },
+  { name: "aws", title: "simulated AWS", run: { kind: "vitest", config: E2E, filters: ["test/aws-sim/"], folder: "test/aws-sim", files: /\.e2e\.ts$/ }, needsTools: true },
 ];
 
 /** The steps that `--only` leaves (type check comes with everything and with "unit"). */

@@ -18,17 +18,18 @@ export interface AwsStackOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Health checks come so many times faster than declared. */
   readonly speed?: number;
+  readonly hosts?: "containers" | "reports";
 }
 
 export interface AwsStack { readonly world: World; readonly stack: TestStack; close(): Promise<void> }
 
 /** Starts the simulated account and makes the stack; deploys nothing. */
 export async function awsStack(o: AwsStackOptions): Promise<AwsStack> {
-  const world = await World.start({ name: `headend-${o.name}`, octet: OCTET, ...(o.speed === undefined ? {} : { speed: o.speed }), say: (line) => process.stderr.write(`        ${line}\n`) });
+  const world = await World.start({ name: `headend-${o.name}`, octet: OCTET, ...(o.speed === undefined ? {} : { speed: o.speed }), ...(o.hosts === undefined ? {} : { hosts: o.hosts }), say: (line) => process.stderr.write(`        ${line}\n`) });
   try {
     const stack = new TestStack({
       name: o.name, topology: o.topology, ...(o.secrets ? { secrets: o.secrets } : {}), env: simulationEnv(world),
-      config: { target: "aws", certificates: "local", images: JSON.stringify(Object.fromEntries(["eu-central-1", "us-east-1"].map((region) => [`${region}/x86`, "ami-0d3b1a12345678900"]))), ...o.config },
+      config: { target: "aws", certificates: "local", images: JSON.stringify(Object.fromEntries(["eu-central-1", "us-east-1"].flatMap((region) => ["x86", "arm"].map((a) => [`${region}/${a}`, "ami-0d3b1a12345678900"])))), ...o.config },
     });
     await stack.init();
     return { world, stack, close: async () => { await stack.destroy(); await world.close(); } };

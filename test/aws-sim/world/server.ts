@@ -22,6 +22,9 @@ export async function serveAsks(answer: (ask: Ask) => Promise<unknown>): Promise
       );
     });
   });
+  // A large upload holds this process up; a connection closed meanwhile would fail the plugin's next question.
+  server.keepAliveTimeout = 0;
+  server.requestTimeout = 0;
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => { server.closeAllConnections(); server.close(); } };
 }

@@ -28,6 +28,7 @@ import { NAMES } from "./names.ts";
 import { NETWORK } from "./network.ts";
 import { stripped, text } from "./resource.ts";
 import type { Handler, Resource } from "./resource.ts";
+import { pretendHosts } from "./pretend.ts";
 import { rulesOf } from "./rules.ts";
 import { serveAsks } from "./server.ts";
 import type { Ask } from "./server.ts";
@@ -50,6 +51,8 @@ export interface WorldOptions {
   readonly octet: number;
   /** Health checks come so many times faster than declared. @default 1 */
   readonly speed?: number;
+  /** `reports`: no instance runs; each is taken to have applied what it was told, at once. For tests of arguments alone. @default "containers" */
+  readonly hosts?: "containers" | "reports";
   readonly say?: (line: string) => void;
 }
 
@@ -62,6 +65,8 @@ export class World {
   readonly originAuthorities: string[] = [];
   /** Everything the cloud said: refused calls, lifecycle actions, health. */
   readonly events: CloudEvent[] = [];
+  /** When Pulumi last put an object, epoch ms by key. */
+  readonly puts = new Map<string, number>();
   readonly account = ACCOUNT;
   url = "";
   private readonly resources = new Map<string, Resource>();
@@ -176,14 +181,14 @@ export class World {
     };
     this.machines.set(l.id, machine);
     await this.tell();
-    await startMachine(machine, this.wire(vpc), this.scratch, TEST_LABEL);
+    if (!this.pretended) await startMachine(machine, this.wire(vpc), this.scratch, TEST_LABEL);
     await this.tell();
     return machine;
   }
   async terminate(id: string): Promise<void> {
     const m = this.machines.get(id);
     if (m === undefined) return;
-    await endMachine(m);
+    if (!this.pretended) await endMachine(m);
     this.machines.delete(id);
     this.privateAddresses.delete(m.privateIp);
     this.freePublicAddress(id);
@@ -198,6 +203,7 @@ export class World {
   tell(): Promise<void> {
     const turn = this.telling.catch(() => undefined).then(async () => {
       await this.cloud.tell(cloudState(this));
+      if (this.pretended) return;
       await Promise.all([...this.machines.values()].map((m) => setFirewall(m, firewallText(rulesOf(this, m), [this.wire(m.vpc).dns, "169.254.169.254", "127.0.0.11"])).catch((error: unknown) => { if (this.machines.has(m.id) && m.running && m.firewall !== "") throw error; })));
     });
     this.telling = turn;
@@ -215,7 +221,9 @@ export class World {
     rmSync(this.scratch, { recursive: true, force: true });
   }
 
+  private get pretended(): boolean { return this.options.hosts === "reports"; }
   private async watch(): Promise<void> {
+    if (this.pretended) return pretendHosts(this);
     const listed = await run("docker", ["ps", "--filter", `name=${this.options.name}-i-`, "--format", "{{.Names}}"]), up = new Set(listed.stdout.split("\n"));
     if (listed.code === 0) for (const m of this.machines.values()) if (m.running && m.firewall !== "" && !up.has(m.container)) { m.running = false; this.changed(); }
     await Promise.all([...this.groups.values()].map((g) => g.tick().catch((error: unknown) => this.options.say?.(`${g.name}: ${error instanceof Error ? error.message : String(error)}`))));
@@ -241,6 +249,7 @@ export class World {
     }
     const inputs = stripped(ask.inputs) as Properties;
     const more = await handler?.update?.({ world: this, name: r.name, region: r.region, inputs }, r);
+    this.noted(r.type, inputs);
     r.inputs = inputs;
     r.outputs = { ...r.outputs, ...more };
     await this.tell();
@@ -260,9 +269,11 @@ export class World {
     const outputs = "outputs" in made ? made.outputs ?? {} : { arn: `arn:aws:${type.split("/")[0]}:${region}:${ACCOUNT}:${made.id}` };
     const r: Resource = { type, id: made.id, name, region, inputs, outputs };
     this.resources.set(`${type} ${made.id}`, r);
+    this.noted(type, inputs);
     if (type === "autoscaling/Group") this.groups.set(made.id, new ScalingGroup(this, r));
     await this.tell();
     return { id: made.id, outputs: this.outputsOf(r) };
   }
+  private noted(type: string, inputs: Properties): void { if (type.startsWith("s3/BucketObject")) this.puts.set(text(inputs, "key"), Date.now()); }
   private outputsOf(r: Resource): Properties { return { ...r.outputs, ...r.inputs, tagsAll: r.inputs["tags"] ?? {}, ...(r.inputs["region"] === undefined ? {} : { region: r.region }) }; }
 }

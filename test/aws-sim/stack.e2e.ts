@@ -1,0 +1,206 @@
+/** The aws target on a simulated account: boots from nothing, plays through the CDN, takes edits, loses hosts, leaves nothing. */
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Host, Plan } from "../../infra/plan/model.ts";
+import { planTopology } from "../../infra/plan/plan.ts";
+import { loadTopology } from "../../infra/spec/load.ts";
+import { STORE, groupKey } from "../../infra/targets/aws/contract.ts";
+import { docker, run } from "../../scripts/live/docker.ts";
+import { HlsViewer } from "../../scripts/live/hls-viewer.ts";
+import { waitFor } from "../../scripts/live/wait.ts";
+import { ensureAwsPrograms } from "../../scripts/setup/index.ts";
+import { BASE_IMAGE } from "../../scripts/setup/parts/base-image.ts";
+import { decode } from "../e2e/lib/decode.ts";
+import { awsStack, simulationEnv } from "./lib/aws-stack.ts";
+import type { AwsStack } from "./lib/aws-stack.ts";
+import { bystander, lookUp, publish } from "./lib/people.ts";
+import type { SimPublisher } from "./lib/people.ts";
+import { allowedFromAnywhere, allowedFromHost, machineOf, portsOf, reached } from "./lib/reach.ts";
+import { StoreView } from "./lib/store.ts";
+import { cannotSimulate } from "./lib/able.ts";
+import { DOMAIN, smallTopology } from "./topology.ts";
+import { publicAddress } from "./world/state.ts";
+
+const NAME = "e2e-aws", SCALE = "0.25", GROUP = groupKey("eu");
+const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
+const PLAYLIST = `https://${DOMAIN}/live/main/index.m3u8`;
+/** What the task asks of an edit, from the moment that `up` has put the pointer until the host says that it is in force. */
+const EDIT_LIMIT_S = 10;
+/** hls.js keeps three segments of two seconds; a viewer must not notice less. */
+const BUFFER_S = 6;
+const why = cannotSimulate();
+
+describe("aws", () => {
+  let aws: AwsStack, plan: Plan, publisher: SimPublisher, store: StoreView;
+  let bootSeconds = 0;
+  const keyOf = (h: Host): string => (h.role === "distributor" ? GROUP : h.name);
+  const viewer = async (): Promise<HlsViewer> => {
+    const v = new HlsViewer({ url: PLAYLIST, ca: aws.world.ca.pem, hosts: { [DOMAIN]: (await lookUp(aws.world, DOMAIN))[0] ?? "" } }).start();
+    await v.playing(60_000);
+    return v;
+  };
+
+  beforeEach(({ skip }) => { if (why !== null) skip(why); });
+  beforeAll(async () => {
+    if (why !== null) return;
+    await ensureAwsPrograms({ root: ROOT, architectures: ["x86"] });
+    aws = await awsStack({ name: NAME, topology: smallTopology(), config: { scale: SCALE } });
+    plan = planTopology(loadTopology(aws.stack.topologyFile).topology, { scale: Number(SCALE) });
+  }, 590_000);
+  afterAll(async () => { await publisher?.stop().catch(() => undefined); await aws?.close(); }, 120_000);
+
+  it("boots every host from an empty Debian and serves", async () => {
+    const began = Date.now();
+    await aws.stack.up();
+    const { ca } = await aws.stack.outputs();
+    // The stack's own authority stands in for a public one, which CloudFront would trust by itself.
+    aws.world.originAuthorities.push(ca ?? "");
+    await aws.world.tell();
+    const v = await viewer();
+    bootSeconds = (Date.now() - began) / 1000;
+    await v.stop();
+    store = new StoreView(aws.world);
+    process.stderr.write(`        from nothing to playing through the CDN: ${bootSeconds.toFixed(0)} s\n`);
+    expect(aws.world.events.filter((e) => e.kind === "denied" || e.kind === "unknown-call"), "calls that the hosts' roles do not allow").toEqual([]);
+    for (const m of aws.world.machines.values()) {
+      const failed = (await run("docker", ["exec", m.container, "systemctl", "--failed", "--no-legend", "--plain"])).stdout.trim();
+      expect(failed, `${m.tags["headend-host"]}: failed units`).toBe("");
+    }
+  }, 580_000);
+
+  it("changes nothing when nothing changed", async () => {
+    expect(await aws.stack.previewSteps()).toEqual([]);
+  }, 120_000);
+
+  it("keeps what hosts must not show out of user data and state", async () => {
+    const key = aws.stack.key("main", "truck");
+    for (const m of aws.world.machines.values()) {
+      expect(m.userData?.length ?? 0).toBeLessThan(1536);
+      expect(m.userData).not.toContain(key);
+      expect(m.tokensRequired).toBe(true);
+    }
+    expect(await aws.stack.export()).not.toContain(key);
+  }, 60_000);
+
+  it("takes a publisher by SRT at the ingest name and shows it through the CDN", async () => {
+    publisher = await publish(aws.world, { via: "srt", url: (await aws.stack.ingestUrl("main", "truck", "srt")).replace("127.0.0.1", `ingest.${DOMAIN}`) });
+    const file = join(aws.world.scratch, "ca.pem"), hosts = { [DOMAIN]: (await lookUp(aws.world, DOMAIN))[0] ?? "" };
+    writeFileSync(file, aws.world.ca.pem);
+    const seen = await waitFor(async () => {
+      const d = await decode({ url: PLAYLIST, seconds: 4, caFile: file, network: aws.world.internet.network, hosts, image: BASE_IMAGE });
+      return !d.still && d.frames > 80 ? d : null;
+    }, { what: "moving pictures through the CDN", timeoutMs: 90_000, everyMs: 1000 });
+    expect(seen.errors).toEqual([]);
+    expect(seen.audioRms).toBeGreaterThan(-30);
+    expect(publisher.running(), publisher.log()).toBe(true);
+  }, 180_000);
+
+  it("keeps playlists and segments in the CDN as declared", async () => {
+    const before = (await aws.world.cloud.health()).cdn, vs = await Promise.all([viewer(), viewer(), viewer()]);
+    await new Promise((r) => setTimeout(r, 8000));
+    const reports = await Promise.all(vs.map((v) => v.stop())), after = (await aws.world.cloud.health()).cdn;
+    expect((after["hit"] ?? 0) - (before["hit"] ?? 0)).toBeGreaterThan(10);
+    expect(reports.map((r) => [r.stalls, r.failures])).toEqual(reports.map(() => [0, {}]));
+  }, 120_000);
+
+  it("opens exactly the plan's ports, from every position", async () => {
+    const by = await bystander(aws.world), ports = portsOf(plan), found: Record<string, number[]> = {}, wanted: Record<string, number[]> = {};
+    const hosts = plan.hosts.filter((h, i, all) => all.findIndex((o) => keyOf(o) === keyOf(h)) === i);
+    await Promise.all(hosts.map(async (to) => {
+      const there = machineOf(aws.world, keyOf(to)), name = `the internet → ${keyOf(to)}`;
+      found[name] = await reached(by, publicAddress(aws.world, there.id) ?? "", ports);
+      wanted[name] = allowedFromAnywhere(to);
+      for (const from of hosts.filter((h) => h !== to)) {
+        found[`${keyOf(from)} → ${keyOf(to)}`] = await reached(machineOf(aws.world, keyOf(from)).container, there.privateIp, ports);
+        wanted[`${keyOf(from)} → ${keyOf(to)}`] = allowedFromHost(from, to);
+      }
+    }));
+    // Every viewer comes through the CDN: its load balancer answers nobody else.
+    for (const address of await lookUp(aws.world, `origin-eu.${DOMAIN}`)) { found[`the internet → load balancer ${address}`] = await reached(by, address, [80, 443]); wanted[`the internet → load balancer ${address}`] = []; }
+    expect(found).toEqual(wanted);
+    expect(await aws.world.firewallsStand(), "a host took its security groups away").toBe(true);
+  }, 180_000);
+
+  it("brings an edit to running hosts: none replaced, nobody dropped", async () => {
+    const before = [...aws.world.machines.keys()].sort(), v = await viewer();
+    aws.stack.write(smallTopology({ ladder: "[720p, 480p]" }));
+    const steps = await aws.stack.previewSteps();
+    expect(steps.filter((s) => /aws:ec2|aws:autoscaling|aws:cloudfront/.test(s.urn))).toEqual([]);
+    await aws.stack.up();
+    const machine = machineOf(aws.world, "tx-eu-1"), report = await store.report("tx-eu-1", machine.id);
+    const seconds = (Date.parse(report?.time ?? "") - (aws.world.puts.get(STORE.pointer("tx-eu-1")) ?? 0)) / 1000;
+    process.stderr.write(`        an edit reached its processes in ${seconds.toFixed(1)} s\n`);
+    expect(report?.ok).toBe(true);
+    expect(report?.bundle).toBe((await store.pointer("tx-eu-1")).bundle);
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThan(EDIT_LIMIT_S);
+    expect([...aws.world.machines.keys()].sort()).toEqual(before);
+    expect(publisher.running(), publisher.log()).toBe(true);
+    const seen = await v.stop();
+    expect(seen.stalls, seen.log.join("\n")).toBe(0);
+  }, 240_000);
+
+  it("refuses a broken edit in the host's own words and goes on with the old one", async () => {
+    const machine = machineOf(aws.world, GROUP), nginx = async (): Promise<string> => (await run("docker", ["exec", machine.container, "cat", "/run/headend/etc/nginx/nginx.conf"])).stdout, old = await nginx();
+    const { before, now } = await store.point(GROUP, (b) => ({ ...b, files: b.files.map((f) => (f.path.endsWith("nginx.conf") ? { ...f, content: `${f.content}\nno_such_directive on;\n` } : f)) }));
+    try {
+      const { code, said } = await store.wait(NAME, now, machine.id, simulationEnv(aws.world));
+      expect(code, said).toBe(1);
+      expect(said).toMatch(/unknown directive "no_such_directive"/);
+      expect(await nginx()).toBe(old);
+      await (await viewer()).stop();
+    } finally { await store.restore(GROUP, before); }
+    await waitFor(async () => (await store.report(GROUP, machine.id))?.ok, { what: "the old bundle wished for again", timeoutMs: 60_000, everyMs: 500 });
+  }, 240_000);
+
+  it("drains a distributor that ends, and replaces it", async () => {
+    const group = [...aws.world.groups.values()][0], v = await viewer();
+    if (group === undefined) throw new Error("no group");
+    const victim = group.members[0]?.id ?? "", from = group.history.length;
+    group.terminate(victim);
+    await waitFor(() => group.members.filter((m) => m.state === "InService" && m.id !== victim).length === 2 && group.history.includes(`${victim} Terminated`), { what: "a replacement in service and the old one gone", timeoutMs: 400_000, everyMs: 500 });
+    const told = group.history.slice(from);
+    expect(told[0]).toBe(`${victim} Terminating:Wait`);
+    // Its own word ended the wait, not the hook's time-out.
+    expect(aws.world.events.some((e) => e.kind === "lifecycle-complete" && e.instance === victim && e.hook === "drain")).toBe(true);
+    const seen = await v.stop();
+    expect(seen.stalls, seen.log.join("\n")).toBe(0);
+  }, 460_000);
+
+  it("survives a lost origin within the player's buffer", async () => {
+    const v = await viewer();
+    await new Promise((r) => setTimeout(r, 6000));
+    await docker(["kill", machineOf(aws.world, GROUP).container]);
+    await new Promise((r) => setTimeout(r, 20_000));
+    const seen = await v.stop();
+    expect(seen.stalls, seen.log.join("\n")).toBe(0);
+    expect(seen.longestQuiet).toBeLessThan(BUFFER_S + 2);
+  }, 120_000);
+
+  it("leads publishers to the second multiplexer when the first is gone", async () => {
+    const [first] = await lookUp(aws.world, `ingest.${DOMAIN}`), other = publicAddress(aws.world, machineOf(aws.world, "mux-eu-b").id);
+    expect(first).toBe(publicAddress(aws.world, machineOf(aws.world, "mux-eu-a").id));
+    const began = Date.now();
+    await docker(["kill", machineOf(aws.world, "mux-eu-a").container]);
+    await waitFor(async () => (await lookUp(aws.world, `ingest.${DOMAIN}`))[0] === other, { what: "the ingest name to lead to mux-eu-b", timeoutMs: 90_000, everyMs: 500 });
+    process.stderr.write(`        the ingest name moved after ${((Date.now() - began) / 1000).toFixed(0)} s\n`);
+    await publisher.exited;
+    publisher = await publish(aws.world, { via: "srt", url: (await aws.stack.ingestUrl("main", "truck", "srt", { mux: "mux-eu-b" })).replace("127.0.0.1", `ingest.${DOMAIN}`) });
+    await new Promise((r) => setTimeout(r, 5000));
+    expect(publisher.running(), publisher.log()).toBe(true);
+  }, 180_000);
+
+  it("leaves nothing after destroy", async () => {
+    await publisher.stop();
+    const r = await aws.stack.pulumi(["destroy", "--yes", "--skip-preview"]);
+    expect(r.code, r.stdout.slice(-3000)).toBe(0);
+    // Objects named by their hash go with their bucket.
+    const left = Object.fromEntries(Object.entries(aws.world.counts()).filter(([type]) => type !== "s3/BucketObjectv2"));
+    expect(left).toEqual({});
+    expect([...aws.world.machines.keys()]).toEqual([]);
+    const networks = (await docker(["network", "ls", "--format", "{{.Name}}"])).split("\n").filter((n) => n.startsWith(`headend-${NAME}-vpc`));
+    expect(networks).toEqual([]);
+  }, 300_000);
+});

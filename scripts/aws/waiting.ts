@@ -80,6 +80,7 @@ async function look({ host, instance }: Wanted, deps: WaitDeps, retried: Map<str
   const found = await deps.report(STORE.report(host.key, instance));
   if (found === null) return null;
   const { report, modified } = found;
+  if (report.bundle === "") return { host: host.key, instance, outcome: "refused", message: report.message };   // its bootstrap failed: nobody will report anything else
   const same = report.bundle === host.bundle && report.secretsVersion === host.secretsVersion;
   if (!same) return null;
   if (report.ok) return report.programs === host.programs ? { host: host.key, instance, outcome: "in force", message: report.message } : null;
@@ -97,7 +98,7 @@ async function look({ host, instance }: Wanted, deps: WaitDeps, retried: Map<str
 /** One host's outcome as people read it. */
 export function tell({ host, instance, outcome, message }: HostOutcome): string {
   if (outcome === "in force") return `${host} (${instance}): ${message.split("\n").at(-1) || "in force"}`;
-  return `${host} (${instance}): ${outcome === "refused" ? "refused, and still runs what it had" : "no report"}\n${message.split("\n").map((line) => `    ${line}`).join("\n")}`;
+  return `${host} (${instance}): ${outcome === "silent" ? "no report" : message.startsWith("The bootstrap failed") ? "not set up" : "refused, and still runs what it had"}\n${message.split("\n").map((line) => `    ${line}`).join("\n")}`;
 }
 
 function silence({ host, instance }: Wanted, { bucket, timeoutSeconds }: Expectations): string {

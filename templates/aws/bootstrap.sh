@@ -19,6 +19,8 @@ fail() {
   say "FAILED: $*"
   mkdir -p "${FAILURE%/*}"
   printf '%s\n%s\n' "$programs" "$*" >"$FAILURE"
+  # Before the first installation nobody else can tell those who wait.
+  [ -e /etc/headend/programs ] || report "$*" || true
   exit 1
 }
 trap 'fail "line $LINENO of the bootstrap ended with exit code $?"' ERR
@@ -48,12 +50,29 @@ credentials() {
   printf 'user = "%s:%s"\nheader = "x-amz-security-token: %s"\n' "$(value AccessKeyId)" "$(value SecretAccessKey)" "$(value Token)"
 }
 
-# fetch KEY FILE
-fetch() {
+address() {
   local base=https://$HEADEND_BUCKET.s3.$HEADEND_BUCKET_REGION.amazonaws.com
   [ -z "${AWS_ENDPOINT_URL:-}" ] || base=$AWS_ENDPOINT_URL/$HEADEND_BUCKET
-  credentials | get --config - --aws-sigv4 "aws:amz:$HEADEND_BUCKET_REGION:s3" --output "$2" "$base/$1" ||
+  echo "$base/$1"
+}
+
+# fetch KEY FILE
+fetch() {
+  credentials | get --config - --aws-sigv4 "aws:amz:$HEADEND_BUCKET_REGION:s3" --output "$2" "$(address "$1")" ||
     fail "$1 could not be fetched from bucket $HEADEND_BUCKET. Is it there, may the instance's role read it, and is there a way to S3?"
+}
+
+# A report about no configuration at all: why this host could not even begin.
+report() {
+  local token instance text
+  trap - ERR
+  token=$(get --max-time 5 --retry 0 --request PUT --header 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token") || return 0
+  instance=$(get --max-time 5 --retry 0 --header "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/instance-id") || return 0
+  text=$(tr -c '[:print:]\n' ' ' <<<"The bootstrap failed: $1" | sed 's/[\\"]/ /g' | sed ':a;N;$!ba;s/\n/\\n/g')
+  printf '{ "format": 1, "host": "%s", "instance": "%s", "bundle": "", "secretsVersion": "", "programs": "%s", "ok": false, "message": "%s", "changedFiles": [], "time": "%s" }\n' \
+    "$HEADEND_HOST" "$instance" "$programs" "$text" "$(date -u +%FT%TZ)" >/run/headend-bootstrap-report
+  credentials | get --max-time 20 --retry 1 --config - --aws-sigv4 "aws:amz:$HEADEND_BUCKET_REGION:s3" --header 'content-type: application/json' \
+    --upload-file /run/headend-bootstrap-report "$(address "reports/$HEADEND_HOST/$instance.json")" >/dev/null
 }
 
 keep_settings() {

@@ -162,6 +162,19 @@ describe("programs", () => {
     expect((await host.sh("tail -n 1 /usr/lib/headend/aws.js")).stdout).toBe("// newer\n");
     expect(await pid()).toBe(before);
   });
+
+  test("that cannot be had for a first installation are told to those who wait", async () => {
+    const known = host.cloud.objects.get(`${BUCKET}/programs/current-x86.json`);
+    host.cloud.put(`${BUCKET}/programs/current-x86.json`, JSON.stringify({ format: 1, programs: sha256("nowhere") }));
+    const run = await host.sh("mv /etc/headend/programs /root/programs; rm -f /run/headend-pull/programs; headend-bootstrap");
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain("headend: FAILED: programs/");
+    expect(host.report()).toMatchObject({ ok: false, bundle: "", instance: INSTANCE, message: expect.stringMatching(/^The bootstrap failed: programs\/\w{64}\.tar\.gz could not be fetched from bucket/) as string });
+    await host.sh("mv /root/programs /etc/headend/programs; rm -f /run/headend-install/failure");
+    host.cloud.put(`${BUCKET}/programs/current-x86.json`, known?.body ?? "");
+    host.point({});
+    expect(await host.reported(30_000)).toMatchObject({ ok: true });
+  });
 });
 
 describe("beside", () => {

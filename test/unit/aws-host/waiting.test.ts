@@ -75,6 +75,14 @@ test("a silent host is told with what to look at", async () => {
   expect(s.said.filter((l) => l.startsWith("waiting for mux-eu-a"))).toHaveLength(2);
 });
 
+test("a host whose bootstrap failed says so at once", async () => {
+  const s = new Store();
+  s.put(STORE.report("mux-eu-a", "i-mux"), report(MUX, "i-mux", { bundle: "", secretsVersion: "", ok: false, message: "The bootstrap failed: programs/p1.tar.gz could not be fetched" }));
+  const result = await awaitReports(expected(MUX), s.deps);
+  expect(result).toMatchObject({ ok: false, hosts: [{ outcome: "refused" }] });
+  expect(s.said[0]).toBe("mux-eu-a (i-mux): not set up\n    The bootstrap failed: programs/p1.tar.gz could not be fetched");
+});
+
 test("lost requests do not matter, no access does", async () => {
   const s = new Store();
   s.put(STORE.report("mux-eu-a", "i-mux"), report(MUX, "i-mux"));

@@ -18,6 +18,11 @@ export async function pythonEnvironment(): Promise<string> {
   if (existsSync(join(dir, "done"))) return dir;
   const [python] = findPrograms("python3", process.env["PATH"] ?? "");
   if (python === undefined) throw new Error("python3 is not installed; the AWS simulation runs moto in it. Install it: apt-get install python3 python3-venv");
+  const venv = await run([python, "-c", "import ensurepip"]);
+  if (venv.code !== 0) {
+    const got = process.getuid?.() === 0 ? await run(["apt-get", "install", "-y", "--no-install-recommends", "python3-venv"], { env: { DEBIAN_FRONTEND: "noninteractive" }, timeoutMs: INSTALL_MS }) : null;
+    if (got?.code !== 0) throw new Error("Python's venv is not installed; the AWS simulation runs moto in one. Install it: apt-get install python3-venv");
+  }
   const work = `${dir}.${process.pid}`;
   rmSync(work, { recursive: true, force: true });
   mkdirSync(join(dir, ".."), { recursive: true });
@@ -33,13 +38,15 @@ export async function pythonEnvironment(): Promise<string> {
   return dir;
 }
 
+/** The server as a module (scripts in bin name the folder where the environment was made), ended by the kernel when this process ends, however. */
+const RUN = "import ctypes, runpy, sys; ctypes.CDLL(None).prctl(1, 9); sys.argv[0] = 'moto_server'; runpy.run_module('moto.server', run_name='__main__')";
+
 export interface Moto { readonly port: number; /** The last lines it printed: where an error that it answered with nothing came from. */ said(): string; stop(): void }
 
 /** Starts a server that this machine and its containers reach. */
 export async function startMoto(host: string): Promise<Moto> {
   const dir = await pythonEnvironment(), port = await freePort();
-  // Run as a module: the scripts in bin name the folder in which the environment was made.
-  const child: ChildProcess = spawn(join(dir, "bin/python"), ["-m", "moto.server", "-H", host, "-p", String(port)], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, MOTO_ACCOUNT_ID: ACCOUNT, MOTO_IAM_LOAD_MANAGED_POLICIES: "false" } });
+  const child: ChildProcess = spawn(join(dir, "bin/python"), ["-c", RUN, "-H", host, "-p", String(port)], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, MOTO_ACCOUNT_ID: ACCOUNT, MOTO_IAM_LOAD_MANAGED_POLICIES: "false" } });
   let said = "", ended = false;
   child.stderr?.on("data", (b: Buffer) => { said = (said + b.toString()).slice(-4000); });
   child.on("close", () => { ended = true; });

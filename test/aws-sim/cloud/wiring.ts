@@ -19,6 +19,8 @@ export function ruleset(state: CloudState, healthy: Healthy): string {
     const [x, y] = [a, b].map((id) => state.vpcs.find((v) => v.id === id)?.cidr);
     return x === undefined || y === undefined ? [] : [`    ip saddr ${x} ip daddr ${y} accept`, `    ip saddr ${y} ip daddr ${x} accept`];
   });
+  // What no rule leads on is nobody's: without this the cloud's own system would refuse it, which says that something is there.
+  const closed = state.balancers.flatMap((b) => b.addresses.map((a) => `    ip daddr ${a.public} drop`));
   const out = state.addresses.map((a) => `    ip saddr ${a.private} ip daddr ${state.internet.cidr} accept`);
   return `table ip sim
 delete table ip sim
@@ -34,6 +36,10 @@ ${[...balanced, ...eips].join("\n")}
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
 ${[...hidden, ...outward].join("\n")}
+  }
+  chain input {
+    type filter hook input priority filter; policy accept;
+${closed.join("\n")}
   }
   chain forward {
     type filter hook forward priority filter; policy drop;

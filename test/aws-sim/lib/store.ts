@@ -16,7 +16,8 @@ export class StoreView {
   readonly bucket: string;
   private readonly region: string;
   constructor(private readonly world: World) {
-    const found = world.all("s3/Bucket").find((b) => b.id.startsWith("headend-"));
+    const bootstrap = world.all("s3/BucketObjectv2").find((o) => String(o.inputs["key"]).startsWith("bootstrap/"));
+    const found = world.all("s3/Bucket").find((b) => b.id === bootstrap?.inputs["bucket"]);
     if (found === undefined) throw new Error("the stack has no store");
     this.bucket = found.id;
     this.region = found.region;

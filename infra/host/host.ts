@@ -38,6 +38,11 @@ export interface HostDeps {
 const PEERS_EVERY_MS = 1_000;
 const RETRY_BOOT_MS = 5_000;
 const STATUS_SETTLE_MS = 50;
+/** Service of a host whose viewers have other ways. */
+const STEERING = "steering";
+/** Others notice within a second, players ask every two; together with closing within the 10 s that Docker gives. */
+const LEAVE_MS = 5_000;
+const CLOSE_AFTER_LEAVING_MS = 4_000;
 
 export class Host {
   private readonly redactor = new Redactor();
@@ -88,7 +93,14 @@ export class Host {
     this.closed = true;
     this.server?.close();
     rmSync(this.deps.places.readyFlag, { force: true });
-    await this.supervisor.close();
+    // Players of this host's streams know other ways: they are told to take them before it goes.
+    const leaving = this.supervisor.get(STEERING)?.state === "ready" && !existsSync(join(this.deps.places.run, DRAINING));
+    if (leaving) {
+      this.drain(true);
+      await new Promise<void>((resolve) => { this.deps.clock.after(LEAVE_MS, resolve); });
+    }
+    await this.supervisor.close(leaving ? CLOSE_AFTER_LEAVING_MS : undefined);
+    if (leaving) this.drain(false);
   }
 
   status(): HostStatus {

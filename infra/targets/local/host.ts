@@ -27,6 +27,8 @@ export interface LocalHostArgs {
   readonly gpu: Gpu | null;
   /** Hosts that must have their configuration before this one gets its own. */
   readonly after: readonly LocalHost[];
+  /** Host that must serve before this one's container is touched: in a running stack one host at a time is away. */
+  readonly turn: LocalHost | null;
 }
 
 /** Segments and caches live in memory; this bounds it. */
@@ -68,7 +70,7 @@ export class LocalHost extends pulumi.ComponentResource {
       ...(args.gpu === "dri" ? { devices: [{ hostPath: "/dev/dri", containerPath: "/dev/dri" }] } : {}),
       destroyGraceSeconds: 10,
       logOpts: { "max-size": "10m", "max-file": "3" },
-    }, { ...parent, replaceOnChanges: ["tmpfs", "init"], deleteBeforeReplace: true });
+    }, { ...parent, replaceOnChanges: ["tmpfs", "init"], deleteBeforeReplace: true, ...(args.turn ? { dependsOn: [args.turn.configured] } : {}) });
     const apply = `docker exec -i ${this.container} headend-host apply`;
     this.configured = new command.local.Command(`${name}-config`, {
       create: apply, update: apply,

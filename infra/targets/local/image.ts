@@ -13,3 +13,12 @@ export function requireImage(image: string): void {
   if (/no such image|not found/i.test(why)) throw new Error(`The container image ${image} is not built on this machine, so nothing was changed. Build it: npx headend setup`);
   throw new Error(`Docker does not answer (${why.split("\n")[0]}), so nothing was changed. Start it: npx headend setup`);
 }
+
+/**
+ * True when containers of the stack exist. A new stack is made all at once; a running one is changed host by host, each only when the one
+ * before serves again. A container cannot stand beside its replacement, since both have the same published ports.
+ */
+export function stackRuns(stack: string): boolean {
+  const listed = spawnSync("docker", ["ps", "--all", "--quiet", "--filter", `label=headend.stack=${stack}`], { encoding: "utf8", timeout: 20_000 });
+  return listed.status === 0 && listed.stdout.trim() !== "";
+}

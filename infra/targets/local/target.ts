@@ -8,7 +8,7 @@ import type { Deployed, Deploying, Deployment, Target, TargetSettings } from "..
 import { LocalCertificates } from "./certificates.ts";
 import { localFacts } from "./facts.ts";
 import { gpuOf, requireEncoders } from "./gpu.ts";
-import { requireImage } from "./image.ts";
+import { requireImage, stackRuns } from "./image.ts";
 import { LocalHost } from "./host.ts";
 import { localCdnBundle, localCdnHost } from "../../render/local-cdn.ts";
 import { cdnPorts, publishedPorts } from "./ports.ts";
@@ -34,6 +34,7 @@ export const localTarget: Target = {
     // A transcoder must know a stream before a multiplexer pushes it (a refused push is tried again only after 5 s), and must serve it
     // before a distributor asks for it: so an edit that moves a stream passes through the hosts in this order.
     const created: LocalHost[] = [];
+    const running = stackRuns(stack);
     const known = publicAddresses(plan, settings);
     const cdn = localCdnHost(plan);
     const all = [...ORDER.flatMap((role) => plan.hosts.filter((h) => h.role === role)), ...(cdn ? [cdn] : [])];
@@ -47,6 +48,7 @@ export const localTarget: Target = {
         recordings: host.role === "multiplexer" ? join(settings.recordingsDir, host.name) : null,
         gpu: gpuOf(plan, host),
         after: created.filter((other) => host === cdn || other.role !== host.role),
+        turn: running ? created.at(-1) ?? null : null,
       });
       created.push(made);
       hosts[host.name] = {

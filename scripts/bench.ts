@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { measureAws } from "./bench/aws.ts";
 import { measureCheck } from "./bench/check.ts";
 import { measureDistributor } from "./bench/distributor.ts";
 import { measureEdit } from "./bench/edit.ts";
@@ -20,7 +21,7 @@ import { measureUp } from "./bench/up.ts";
 import { ensureTestTools, ensureToolchain, pulumiEnv } from "./setup/index.ts";
 
 const MEASURES: Readonly<Record<string, Measure>> = {
-  plan: measurePlan, check: measureCheck, prediction: measurePrediction, up: measureUp, edit: measureEdit, transcoder: measureTranscoder, distributor: measureDistributor,
+  plan: measurePlan, check: measureCheck, prediction: measurePrediction, up: measureUp, edit: measureEdit, transcoder: measureTranscoder, distributor: measureDistributor, aws: measureAws,
 };
 /** Run only when they are named: each takes about an hour. */
 const LONG: Readonly<Record<string, Measure>> = { rehearse: measureRehearsal, soak: measureSoak };

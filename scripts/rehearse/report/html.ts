@@ -16,7 +16,7 @@ export function htmlReport(report: Report, picture: string | null): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Rehearsal of ${escape(report.name)}</title>
 <style>${STYLE}</style></head><body><main>
-<header><div><p class="eyebrow">Rehearsal of ${escape(report.name)}</p><h1 class="${good ? "kept" : "broken"}">${good ? "Every promise was kept" : headline(broken, leaking.length)}</h1><p>${escape(summary(report))}.</p>${strip(report.outcomes)}</div>${picture === null ? "" : `<img src="${picture}" alt="The player during the rehearsal">`}</header>
+<header><div><p class="eyebrow">Rehearsal of ${escape(report.name)}</p><h1 class="${good ? "kept" : "broken"}">${good ? `Every promise was kept${report.interrupted ? ", as far as it got" : ""}` : headline(broken, leaking.length)}</h1><p>${escape(summary(report))}.</p>${strip(report.outcomes)}</div>${picture === null ? "" : `<img src="${picture}" alt="The player during the rehearsal">`}</header>
 <dl class="facts">${facts(report).map(([k, v]) => `<div><dt>${k}</dt><dd>${escape(v)}</dd></div>`).join("")}</dl>
 <section><h2>Faults</h2><p class="hint">Open a row for its timeline and what the plan had predicted.</p>
 <div class="table" role="table" aria-label="Faults"><div class="row head" role="row">${HEAD.map((h) => `<span role="columnheader">${h}</span>`).join("")}</div>

@@ -13,7 +13,9 @@ export function cells(o: Outcome): string[] {
   const r = o.readings;
   if (r === null) return [o.title, VERDICT[o.verdict], "", "", "", "", ""];
   return [
-    o.title, VERDICT[o.verdict], stallWords(r), inSeconds(r.playlistGap), inSeconds(switchedAfter(r)),
+    o.title, VERDICT[o.verdict], stallWords(r), inSeconds(r.playlistGap),
+    // A transcoder that was hit itself has its input again when it is back: that is no switch.
+    o.role === "transcoder" ? "–" : inSeconds(switchedAfter(r)),
     inSeconds(r.recordingLost), redundantAfter(r) === null ? "not in time" : inSeconds(redundantAfter(r)),
   ];
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { nowMs } from "./clock.ts";
 import { foresee, PlanSummary, secretPrints } from "./foresight.ts";
 import { deriveKey } from "./plan/keys.ts";
+import { EDGE_LOCK_SECRET } from "./plan/secrets.ts";
 import { planTopology } from "./plan/plan.ts";
 import { renderPlan } from "./render/render.ts";
 import { loadTopology } from "./spec/load.ts";
@@ -47,7 +48,8 @@ export async function deploy(): Promise<Outputs> {
   const plan = planTopology(loaded.topology, { scale: config.number("scale", 1) });
   const rotations = new Map(plan.secrets.map((need) => [need.name, need.rotation]));
   const secretValue = (name: string): string =>
-    name.startsWith("config/") ? config.secret(name.slice("config/".length)) : deriveKey(stackSecret, name, rotations.get(name) ?? 1);
+    name === EDGE_LOCK_SECRET && !target.locksEdge ? ""
+    : name.startsWith("config/") ? config.secret(name.slice("config/".length)) : deriveKey(stackSecret, name, rotations.get(name) ?? 1);
   const deployment: Deployment = { stack: pulumi.getStack(), topology: loaded.topology, plan, bundles: renderPlan(plan, stackSecret), secretValue, settings: settings(config), config: (key) => pulumi.runtime.getConfig(`headend:${key}`) };
 
   const made = target.made(deployment);

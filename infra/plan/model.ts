@@ -103,6 +103,8 @@ export interface StreamPlan {
   readonly record: { readonly keepSeconds: number } | null;
   readonly restream: readonly { readonly name: string; readonly url: string; readonly secret: string | null }[];
   readonly origins: readonly string[];
+  /** Distributors give it only to the topology's own CDN, where one stands in front of them. */
+  readonly locked: boolean;
   /** `source` is encoded as the top rung; the reason is said to the user. */
   readonly sourceMode: "none" | "encoded";
   readonly provenance: Provenance;

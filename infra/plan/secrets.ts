@@ -18,9 +18,12 @@ export function srtSecret(stream: string, publisher: string): string {
 /** Certificate and key that a host shows to publishers or viewers. */
 export const CERTIFICATE_SECRETS = ["tls/server.crt", "tls/server.key"] as const;
 
+/** What a CDN of ours adds to its requests, so that distributors know it. */
+export const EDGE_LOCK_SECRET = "edge/lock";
+
 /** Every secret whose value some host needs; hashes of the others stand in rendered text. */
 export function secretNeeds(hosts: readonly Host[], streams: readonly StreamPlan[]): SecretNeed[] {
-  return [...linkNeeds(hosts), ...certificateNeeds(hosts), ...streamNeeds(streams)].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...linkNeeds(hosts), ...certificateNeeds(hosts), ...lockNeeds(streams), ...streamNeeds(streams)].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function linkNeeds(hosts: readonly Host[]): SecretNeed[] {
@@ -38,6 +41,13 @@ function certificateNeeds(hosts: readonly Host[]): SecretNeed[] {
   if (!first) return [];
   const names = shown.map(({ name }) => name).sort();
   return CERTIFICATE_SECRETS.map((name) => ({ name, hosts: names, source: "certificate", rotation: 1, provenance: first.provenance }));
+}
+
+function lockNeeds(streams: readonly StreamPlan[]): SecretNeed[] {
+  const locked = streams.filter((stream) => stream.locked);
+  const [first] = locked;
+  if (!first) return [];
+  return [{ name: EDGE_LOCK_SECRET, hosts: [...new Set(locked.flatMap((s) => s.distributors))].sort(), source: "derived", rotation: 1, provenance: first.provenance }];
 }
 
 function streamNeeds(streams: readonly StreamPlan[]): SecretNeed[] {

@@ -29,9 +29,21 @@ export function planStream(
     restream: Object.entries(stream.restream).sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([destination, { url, key }]) => ({ name: destination, url, secret: key ? `config/${key.secret}` : null })),
     origins: stream.access.origins,
+    locked: lockedToCdn(topology, stream),
     sourceMode: stream.ladder.some((rung) => rung.source) ? "encoded" : "none",
     provenance: { path: ["streams", name], rule: "stream", why: `streams.${name} of ${topology.name}` },
   };
+}
+
+/**
+ * True for a stream that viewers get through the topology's own CDN alone: because the CDN is where its cookies and countries are looked
+ * at, or because no other way is as good. Distributors that only stand in for the CDN (a lower priority) are no way of their own.
+ */
+export function lockedToCdn({ cdn, delivery }: Pick<Topology, "cdn" | "delivery">, stream: Pick<Stream, "latency" | "access">): boolean {
+  if (cdn?.provider !== "cloudfront" || stream.latency !== "standard") return false;
+  if (stream.access.token || stream.access.countries.length > 0) return true;
+  const priority = delivery["cdn"]?.priority ?? 0;
+  return Object.entries(delivery).every(([name, way]) => name === "cdn" || (name === "distributors" && way.priority > priority));
 }
 
 /** Primaries before backups; otherwise in the order of the file. */

@@ -2,6 +2,7 @@ import type { Host, Plan, StreamPlan } from "../plan/model.ts";
 import { portOf, ROLE_PORTS } from "../plan/ports.ts";
 import { linkSecret } from "../plan/secrets.ts";
 import type { RenderedFile, Service } from "./bundle.ts";
+import { edgeLock } from "./edge-lock.ts";
 import { PUBLIC_MARKER, secretMarker } from "./markers.ts";
 import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
 import { nginxService } from "./nginx.ts";
@@ -16,7 +17,7 @@ export function renderDistributor(plan: Plan, host: Host, index: PlanIndex): { f
   const served = index.servedBy(host.name);
   // Distributors of a region that serve the same streams share their text: at 400 of them that is 400 MB.
   const { nginx, list, fast } = index.shared(served, host.region, () => ({
-    nginx: [distributorNginx(plan, served, host.region, index.regionOf), distributorHeaders()], list: streamList(plan, served),
+    nginx: [distributorNginx(plan, served, host.region, index.regionOf), distributorHeaders(), ...[edgeLock(served)].filter((file) => file !== null)], list: streamList(plan, served),
     fast: served.filter((s) => s.latency !== "standard").map((stream) => ({ stream, tx: upstreamOrder(index.regionOf, stream, host.region)[0] ?? "" })),
   }));
   const ways = renderPathways(plan, host, index, index.shared(served, "transcoders", () => [...new Set(served.flatMap((s) => s.transcoders))].sort()));

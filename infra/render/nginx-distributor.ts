@@ -1,8 +1,10 @@
+import { basename } from "node:path";
 import type { Plan, StreamPlan } from "../plan/model.ts";
 import { NGINX_FILE, nginxMain } from "./nginx.ts";
 import type { RenderedFile } from "./bundle.ts";
 import { VIEWER } from "../agent/pathways.ts";
 import { BUCKETS } from "../steering/assign.ts";
+import { EDGE_LOCK } from "./edge-lock.ts";
 import { PATH } from "../steering/manifest.ts";
 import { CACHE, DRAINING, EDGE_HLS_PORT, EDGE_WHEP_PORT, ETC, ORIGIN_PORT, PLAYER, RUN, SERVER_ERRORS, STEERING_OUT, STEERING_PORT } from "./paths.ts";
 import { CERTIFICATE, KEY } from "./tls.ts";
@@ -44,6 +46,7 @@ const sorted = (lines: readonly string[]): string[] => [...new Set(lines)].sort(
 
 function http(served: readonly StreamPlan[], orders: readonly { stream: StreamPlan; order: string[] }[], upstreams: readonly string[]): string {
   const names = served.filter((s) => s.latency !== "standard");
+  const lock = served.some((s) => s.locked) ? { include: `\n  include ${basename(EDGE_LOCK)};`, refuse: "\n      if ($refused) { return 403; }" } : { include: "", refuse: "" };
   return `  map_hash_max_size 32768;
   map_hash_bucket_size 256;
   proxy_cache_path ${CACHE}/segments levels=1:2 keys_zone=segments:16m max_size=256m inactive=2m use_temp_path=off;
@@ -66,7 +69,7 @@ ${corsMaps(served)}
   # nginx has no $http_host over HTTP/3, and who came that way need not be told.
   map "$http3|$http_host" $alt_svc { default 'h3=":443"; ma=86400'; "~^h3" ""; "~:(?<port>[0-9]+)$" 'h3=":$port"; ma=86400'; }
   map $sent_http_content_type $csp { default ""; "~^text/html" "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' $all_ways; media-src 'self' blob:; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"; }
-  include pathways.conf;
+  include pathways.conf;${lock.include}
   # Each viewer has a mark of his own, by which weights divide viewers and not addresses.
   map $arg_v $viewer { default $request_id; "~^[0-9a-f]{32}$" $arg_v; }
   split_clients "$viewer" $steering_bucket {
@@ -123,7 +126,7 @@ ${Array.from({ length: BUCKETS }, (_, i) => `    ${i === BUCKETS - 1 ? "*" : `${
     }
     # The multivariant playlist: ways differ by where the request came from.
     location ~ ^/live/[a-z0-9-]+/index\\.m3u8$ {
-      if ($origin_group = "") { rewrite ^ /-unknown last; }
+      if ($origin_group = "") { rewrite ^ /-unknown last; }${lock.refuse}
       proxy_pass http://$origin_group;
       proxy_cache playlists;
       proxy_cache_key "$uri $via";
@@ -147,13 +150,13 @@ ${PLAYLIST}
       ${headers("public, max-age=1")}
     }
     location ~ ^/live/[a-z0-9-]+/.*\\.(?:m3u8|mpd)$ {
-      if ($origin_group = "") { rewrite ^ /-unknown last; }
+      if ($origin_group = "") { rewrite ^ /-unknown last; }${lock.refuse}
       proxy_pass http://$origin_group;
       proxy_cache playlists;
 ${PLAYLIST}
     }
     location ~ ^/live/[a-z0-9-]+/.*\\.(?:m4s|mp4)$ {
-      if ($origin_group = "") { rewrite ^ /-unknown last; }
+      if ($origin_group = "") { rewrite ^ /-unknown last; }${lock.refuse}
       proxy_pass http://$origin_group;
       proxy_cache segments;
       proxy_cache_valid 200 10m;

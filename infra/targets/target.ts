@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Side } from "../plan/impact/side.ts";
 import type { Plan } from "../plan/model.ts";
+import type { EDGE_LOCK_SECRET } from "../plan/secrets.ts";
 import type { Bundle } from "../render/bundle.ts";
 import type { Topology } from "../spec/topology.ts";
 
@@ -55,6 +56,8 @@ export interface Deploying {
 /** A place where plans run. */
 export interface Target {
   readonly kind: "local" | "aws" | "ssh";
+  /** Its CDN tells distributors who it is ({@link EDGE_LOCK_SECRET}). Without one the secret is empty, and distributors refuse nobody. */
+  readonly locksEdge?: true;
   deploy(deployment: Deployment): Deploying;
   /** What hosts are made of besides their bundles, for comparing two deployments. Makes no resource. */
   made(deployment: Deployment): Pick<Side, "facts" | "secrets">;

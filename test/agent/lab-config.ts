@@ -23,7 +23,7 @@ const streams = specs.map((spec) => {
     name, latency: latency as StreamPlan["latency"], segmentSeconds: Number(process.env["SEG"] ?? 2), fps: 30, encoder: { kind: "x264", preset: "ultrafast" }, renditions,
     source: { width: 1280, height: 720, fps: 30, bitrateKbps: 3000 },
     audio: { dir: "audio-lab", bitrateKbps: 96, channels: 2 }, dash: true, slate: { text: "", width: 640, height: 360 }, publish: [], transcoders: [], distributors: [],
-    record: null, restream: [], origins: [], sourceMode: "none", provenance: why,
+    record: null, restream: [], origins: [], locked: false, sourceMode: "none", provenance: why,
   };
   writeFileSync(join(dir, "ffmpeg", `${name}.args`), ffmpegArgs(plan).join("\n") + "\n");
   return {

@@ -1,5 +1,6 @@
 import { ChangeResourceRecordSetsCommand, GetChangeCommand, ListResourceRecordSetsCommand, Route53Client } from "@aws-sdk/client-route-53";
 import { GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { NOT_YET } from "../../targets/aws/contract.ts";
 import type { AcmeDeps } from "./acme.ts";
 import { PATIENCE } from "./aws-store.ts";
 
@@ -28,7 +29,10 @@ export function awsAcme(region: string): Pick<AcmeDeps, "read" | "write" | "setT
 
   return {
     async read(Name) {
-      try { return (await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }))).Parameter?.Value ?? null; } catch (error) {
+      try {
+        const value = (await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }))).Parameter?.Value;
+        return value === undefined || value === NOT_YET ? null : value;
+      } catch (error) {
         if (error instanceof Error && error.name === "ParameterNotFound") return null;
         throw error;
       }

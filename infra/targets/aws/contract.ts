@@ -85,6 +85,9 @@ export function acmeParameters(path: string): { readonly certificate: string; re
   return { certificate: `${path}/acme/server.crt`, key: `${path}/acme/server.key`, account: `${path}/acme/account.key` };
 }
 
+/** Value of those parameters until the host has written its own: the stack makes them, so that they go with it. */
+export const NOT_YET = "none";
+
 /** `reports/KEY/INSTANCE.json`. */
 export interface Report {
   readonly format: 1;

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { shownInputs } from "../shown.ts";
 import { canonicalJson } from "./canonical.ts";
 import { type AwsContext, regionOf } from "./context.ts";
-import { type AcmeOrder, type HostPointer, logGroupName, metricNamespace, parameterName, type RecordingsPlace, secretsPath, STORE } from "./contract.ts";
+import { type AcmeOrder, acmeParameters, type HostPointer, logGroupName, metricNamespace, NOT_YET, parameterName, type RecordingsPlace, secretsPath, STORE } from "./contract.ts";
 import type { Member } from "./members.ts";
 import type { Store } from "./store.ts";
 
@@ -44,6 +44,7 @@ export class HostConfig extends pulumi.ComponentResource {
       // A certificate chain is often longer than the 4 KB of a standard parameter.
       name: parameterName(path, name), type: "SecureString", tier: "Intelligent-Tiering", value: pulumi.secret(value), region, description: `headend ${context.stack}: ${name}`,
     }, { parent: this }));
+    if (args.acme !== null) parameters.push(...this.certificatePlaces(path, region));
     const bundle = store.object(`${key}-bundle`, STORE.bundle(key, member.bundleSha256), member.bundleJson, "application/json", this, { retainOnDelete: true });
     this.secretsVersion = digest(args.secrets, args.digestKey);
     const content = pulumi.all([this.secretsVersion, args.publicAddress, args.recordings, args.acme]).apply(([version, publicAddress, recordings, acme]) => canonicalJson({
@@ -52,6 +53,13 @@ export class HostConfig extends pulumi.ComponentResource {
     } satisfies HostPointer));
     this.pointer = store.object(`${key}-pointer`, STORE.pointer(key), content, "application/json", this, { dependsOn: [bundle, ...parameters, ...args.after, ...store.bootable] });
     this.registerOutputs({});
+  }
+
+  /** What the host writes is its own; that the parameters exist is the stack's, so that they go with it. */
+  private certificatePlaces(path: string, region: string): Parameter[] {
+    return Object.values(acmeParameters(path)).map((name) => new Parameter(name.slice(path.lastIndexOf("/") + 1), {
+      name, type: "SecureString", tier: "Intelligent-Tiering", value: pulumi.secret(NOT_YET), region, description: "headend: written by the host",
+    }, { parent: this, ignoreChanges: ["value"] }));
   }
 }
 

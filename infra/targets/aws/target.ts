@@ -3,6 +3,7 @@ import { Provider } from "@pulumi/aws/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { nowMs } from "../../clock.ts";
 import type { Architecture } from "../../plan/capacity/sizes.ts";
+import { EDGE_LOCK_SECRET } from "../../plan/secrets.ts";
 import type { Deployed, Deploying, Deployment, Target } from "../target.ts";
 import { bundleAddresses, publicAddresses } from "./addresses.ts";
 import { alarmPlans, goneAlarm } from "./alarms.ts";
@@ -31,6 +32,7 @@ import { AccessLogs, alarm, Logs, Topics, Watch } from "./watch.ts";
 /** EC2, S3, Route 53 and CloudFront: a network in each region, instances that follow the store, a CDN in front. */
 export const awsTarget: Target = {
   kind: "aws",
+  locksEdge: true,
   deploy(deployment: Deployment): Deploying {
     const provider = new Provider("aws", { region: homeRegion(deployment), defaultTags: { tags: tags(deployment) } });
     const opts = { providers: { aws: provider } };
@@ -125,7 +127,7 @@ function viewerNames(context: AwsContext, deployment: Deployment, zone: PublicZo
     const direct = plan === null ? names.viewer : names.edge;
     if (direct !== null) zone.nearest(direct, region, balancer, balancer);
   }
-  return plan === null ? null : new Cdn({ context, cdn: plan, zone, names, lock: deployment.secretValue("edge/lock") }, opts);
+  return plan === null ? null : new Cdn({ context, cdn: plan, zone, names, lock: deployment.secretValue(EDGE_LOCK_SECRET) }, opts);
 }
 
 function ingestNames(context: AwsContext, own: readonly Member[], hosts: Hosts, zone: PublicZone, names: PublicNames, topics: Topics, opts: pulumi.ComponentResourceOptions): IngestNames {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Host, Plan } from "../../../../infra/plan/model.ts";
 import { zonesOf } from "../../../../infra/plan/hosts.ts";
 import { planTopology } from "../../../../infra/plan/plan.ts";
+import { renderPlan } from "../../../../infra/render/render.ts";
 import { parseTopology } from "../../../../infra/spec/load.ts";
 import type { Topology } from "../../../../infra/spec/topology.ts";
 import { ipv6Subnet } from "../../../../infra/targets/aws/network.ts";
@@ -139,3 +140,20 @@ function contains(outer: string, inner: string): boolean {
   const [b, innerBits] = parse(inner);
   return innerBits >= bits && Math.floor(a / 2 ** (32 - bits)) === Math.floor(b / 2 ** (32 - bits));
 }
+
+describe("streams that only the CDN may fetch", () => {
+  const locked = (text: string): string[] => of(text).plan.streams.filter((s) => s.locked).map((s) => s.name);
+  const lockFile = (text: string): string | undefined => renderPlan(of(text).plan).find((b) => b.host.startsWith("dist-"))?.files.find((f) => f.path === "nginx/lock.conf")?.content;
+  test("by default every stream behind it; with distributors as good a way, those with cookies or countries", () => {
+    expect(locked(FESTIVAL)).toEqual(["main-stage"]);
+    expect(locked(MIXED)).toEqual(["open", "page", "ticket"]);
+    expect(locked(MIXED.replace("cdn: ", "delivery: { distributors: { priority: 1 } }\ncdn: "))).toEqual(["ticket"]);
+    expect(locked(PLAIN)).toEqual([]);
+  });
+
+  test("distributors compare a header with a secret, whose text no file has", () => {
+    expect(lockFile(FESTIVAL)).toContain('"@{secret:edge/lock}" 1;');
+    expect(lockFile(PLAIN)).toBeUndefined();
+    expect(of(FESTIVAL).plan.secrets.find((s) => s.name === "edge/lock")?.hosts).toEqual(["dist-eu-1", "dist-eu-2", "dist-us-1"]);
+  });
+});

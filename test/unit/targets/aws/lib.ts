@@ -89,9 +89,13 @@ function answer(token: string, inputs: Record<string, unknown>): Record<string, 
   throw new Error(`unexpected question: ${token}`);
 }
 
+/** True for what Pulumi keeps as a secret. */
+export function isSecret(value: unknown): value is { readonly value: unknown } {
+  return typeof value === "object" && value !== null && (value as Record<string, unknown>)["4dabf18193072939515e22adb298388d"] === "1b47061264138c4ac30d75fd1eb44270";
+}
+
 /** A value without its secret envelope; throws when it is none. */
 export function secretValue(value: unknown): unknown {
-  const envelope = value as { readonly "4dabf18193072939515e22adb298388d"?: string; readonly value?: unknown } | null;
-  if (envelope?.["4dabf18193072939515e22adb298388d"] !== "1b47061264138c4ac30d75fd1eb44270") throw new Error(`not a secret: ${JSON.stringify(value)}`);
-  return envelope.value;
+  if (!isSecret(value)) throw new Error(`not a secret: ${JSON.stringify(value)}`);
+  return value.value;
 }

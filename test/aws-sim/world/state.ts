@@ -11,7 +11,7 @@ import type { World } from "./world.ts";
 export function cloudState(world: World): CloudState {
   return {
     internet: { address: world.internet.address, checkers: world.internet.checkers, cidr: world.internet.cidr }, api: world.motoUrl, account: world.account,
-    vpcs: world.all("ec2/Vpc").map((v) => ({ id: v.id, cidr: text(v.inputs, "cidrBlock"), router: world.wire(v.id).router, dns: world.wire(v.id).dns })),
+    vpcs: world.all("ec2/Vpc").filter((v) => world.hasWire(v.id)).map((v) => ({ id: v.id, cidr: text(v.inputs, "cidrBlock"), router: world.wire(v.id).router, dns: world.wire(v.id).dns })),
     peerings: world.all("ec2/VpcPeeringConnection").filter((p) => p.inputs["autoAccept"] === true || world.all("ec2/VpcPeeringConnectionAccepter").some((a) => a.inputs["vpcPeeringConnectionId"] === p.id)).map((p) => [text(p.inputs, "vpcId"), text(p.inputs, "peerVpcId")] as const),
     addresses: [...world.machines.values()].flatMap((m) => { const address = publicAddress(world, m.id); return address === null ? [] : [{ public: address, private: m.privateIp }]; }),
     instances: [...world.machines.values()].map((m) => ({

@@ -154,6 +154,7 @@ export class World {
     throw new Error(`InsufficientFreeAddressesInSubnet: ${cidr}`);
   }
 
+  hasWire(vpc: string): boolean { return this.wires.has(vpc); }
   wire(vpc: string): Wire {
     const found = this.wires.get(vpc);
     if (found === undefined) throw new Error(`InvalidVpcID.NotFound: ${vpc}`);

@@ -66,7 +66,7 @@ beforeEach(async () => {
     await viewer.page.evaluate("document.getElementById('live').click()");
     await sleep(3000);
   }
-  await waitFor(async () => { const s = await viewer.stats(); return s.buffer > 4.2 && !s.stalled; }, { what: "a full buffer", timeoutMs: 20_000 });
+  await waitFor(async () => { const s = await viewer.stats(); return s.buffer > 3 && !s.stalled; }, { what: "a full buffer", timeoutMs: 20_000 });
 }, 40_000);
 
 describe("distributors", () => {

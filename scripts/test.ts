@@ -96,7 +96,13 @@ function abort(why: string): void {
 
 const anyFile = (folder: string, re: RegExp): boolean => existsSync(join(root, folder)) && readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).some((f) => re.test(f));
 
-async function step(s: Step, file: readonly string[]): Promise<void> {
+async function step(s: Step, file: readonly string[], named: boolean): Promise<void> {
+  if (s.onlyWhenNamed && !named && s.run.kind === "vitest") {
+    const { folder, files } = s.run, reason = `a long run: npm test -- --only ${s.name}`;
+    const skipped = readdirSync(join(root, folder), { encoding: "utf8" }).filter((f) => files.test(f)).sort().map((f) => ({ name: `${folder}/${f}`, reason }));
+    results.push({ passed: 0, failed: 0, skipped, failures: [] });
+    return;
+  }
   say(`${elapsed()} ── ${s.title}`);
   if (s.run.kind === "tsc") {
     const tsc = join(root, "node_modules/typescript/bin/tsc");
@@ -143,7 +149,7 @@ async function main(): Promise<void> {
       if (left) say(`${elapsed()}   removed ${left} left over from an earlier run`);
       process.env["HEADEND_TEST_PORT_OFFSET"] ??= String(await freePortOffset());
     }
-    await step(s, values.file ?? []);
+    await step(s, values.file ?? [], only.includes(s.name));
   }
   clearTimeout(guard);
   finish();

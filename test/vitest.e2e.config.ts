@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
   test: {
-    include: ["test/e2e/**/*.e2e.ts", "test/plugins/**/*.test.ts", "test/browser/**/*.{test,e2e}.ts", "test/aws-sim/**/*.e2e.ts"],
+    include: ["test/e2e/**/*.e2e.ts", "test/plugins/**/*.test.ts", "test/browser/**/*.{test,e2e}.ts", "test/aws-sim/**/*.e2e.ts", "test/long/**/*.e2e.ts"],
     environment: "node",
     pool: "forks",
     fileParallelism: false,

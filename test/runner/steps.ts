@@ -1,8 +1,8 @@
 /** The steps of `npm test`, in order, and the sums they add up to. */
 import { type StepResult } from "./reporter.ts";
 
-export type StepName = "types" | "unit" | "plugins" | "e2e" | "browser" | "aws";
-export const SELECTABLE = ["unit", "plugins", "e2e", "browser", "aws"] as const;
+export type StepName = "types" | "unit" | "plugins" | "e2e" | "browser" | "aws" | "long";
+export const SELECTABLE = ["unit", "plugins", "e2e", "browser", "aws", "long"] as const;
 
 export interface Step {
   readonly name: StepName;
@@ -11,6 +11,8 @@ export interface Step {
   readonly run: { readonly kind: "tsc"; readonly projects: readonly string[] } | { readonly kind: "vitest"; readonly config: string; readonly filters: readonly string[]; readonly folder: string; readonly files: RegExp };
   /** Needs containers, a browser: set-up comes first. */
   readonly needsTools: boolean;
+  /** Runs only when `--only` names it; else each of its files counts as skipped. */
+  readonly onlyWhenNamed?: boolean;
 }
 
 const E2E = "test/vitest.e2e.config.ts";
@@ -21,6 +23,7 @@ export const STEPS: readonly Step[] = [
   { name: "e2e", title: "real streams", run: { kind: "vitest", config: E2E, filters: ["test/e2e/"], folder: "test/e2e", files: /\.e2e\.ts$/ }, needsTools: true },
   { name: "browser", title: "browser", run: { kind: "vitest", config: E2E, filters: ["test/browser/"], folder: "test/browser", files: /\.(test|e2e)\.ts$/ }, needsTools: true },
   { name: "aws", title: "simulated AWS", run: { kind: "vitest", config: E2E, filters: ["test/aws-sim/"], folder: "test/aws-sim", files: /\.e2e\.ts$/ }, needsTools: true },
+  { name: "long", title: "long runs", run: { kind: "vitest", config: E2E, filters: ["test/long/"], folder: "test/long", files: /\.e2e\.ts$/ }, needsTools: true, onlyWhenNamed: true },
 ];
 
 /** The steps that `--only` leaves (type check comes with everything and with "unit"). */

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ensureAwsPrograms } from "../../scripts/setup/index.ts";
 import { run } from "../../scripts/live/docker.ts";
 import { AWS_TYPES } from "../../scripts/plugins/aws/types.ts";
-import { awsStack } from "./lib/aws-stack.ts";
-import type { AwsStack } from "./lib/aws-stack.ts";
-import { cannotSimulate } from "./lib/able.ts";
-import { pythonEnvironment } from "./world/moto.ts";
-import { text } from "./world/resource.ts";
-import type { World } from "./world/world.ts";
+import { awsStack } from "../aws-sim/lib/aws-stack.ts";
+import type { AwsStack } from "../aws-sim/lib/aws-stack.ts";
+import { cannotSimulate } from "../aws-sim/lib/able.ts";
+import { pythonEnvironment } from "../aws-sim/world/moto.ts";
+import { text } from "../aws-sim/world/resource.ts";
+import type { World } from "../aws-sim/world/world.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 const DAY_MS = 86_400_000;

@@ -4,9 +4,9 @@ import { openViewer, type Viewer } from "../../scripts/live/browser.ts";
 import { docker } from "../../scripts/live/docker.ts";
 import { publish, type Publisher } from "../../scripts/live/publish.ts";
 import { sleep, waitFor } from "../../scripts/live/wait.ts";
-import { feel, told } from "./lib/faults.ts";
-import { type Outputs, TestStack } from "./lib/stack.ts";
-import { onAir } from "./lib/status.ts";
+import { feel, told } from "../e2e/lib/faults.ts";
+import { type Outputs, TestStack } from "../e2e/lib/stack.ts";
+import { onAir } from "../e2e/lib/status.ts";
 
 const stack = new TestStack({
   name: "e2e-replace",

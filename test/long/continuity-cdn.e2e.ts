@@ -4,8 +4,8 @@ import { openViewer, type Viewer } from "../../scripts/live/browser.ts";
 import { docker, run } from "../../scripts/live/docker.ts";
 import { httpRequest } from "../../scripts/live/http.ts";
 import { sleep, waitFor } from "../../scripts/live/wait.ts";
-import { feel, type Felt, pause, told } from "./lib/faults.ts";
-import { type Outputs, TestStack } from "./lib/stack.ts";
+import { feel, type Felt, pause, told } from "../e2e/lib/faults.ts";
+import { type Outputs, TestStack } from "../e2e/lib/stack.ts";
 
 const stack = new TestStack({
   name: "e2e-cdn",

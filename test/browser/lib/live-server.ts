@@ -52,6 +52,7 @@ export async function liveServer(sample: Sample, tls: KeyPairPem): Promise<LiveS
       return send(t.answer, "no", "text/plain");
     }
     if (path === "/streams.json") return send(200, JSON.stringify(api.streams));
+    if (path === "/pathways.json") return send(200, JSON.stringify({ self: "dist-home-1", others: [] }));
     if (path === "/" || path.startsWith("/watch/")) return send(200, readFileSync(join(REPO, "templates/player/index.html")));
     if (path === "/player/hls.min.js") return send(200, readFileSync(join(REPO, "node_modules/hls.js/dist/hls.min.js")));
     if (path.startsWith("/player/")) { const f = join(REPO, "templates", path); return existsSync(f) ? send(200, readFileSync(f)) : send(404, "no"); }

@@ -29,6 +29,11 @@ export function mediaPlaylist(numbers: ReadonlySet<number>, newest: number, seco
   return lines.join("\n") + "\n";
 }
 
+/** True when no segment of the window is missing. After a start it takes WINDOW segments to become so. */
+export function isWhole(numbers: ReadonlySet<number>, newest: number): boolean {
+  return range(newest - WINDOW + 1, newest).every((k) => numbers.has(k));
+}
+
 /** Renditions that can be offered now, with what their init segments say. */
 export interface Offer {
   readonly video: readonly { readonly rendition: AgentStream["renditions"][number]; readonly init: InitInfo }[];

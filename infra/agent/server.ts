@@ -11,15 +11,16 @@ import type { Answer } from "./stream.ts";
 export interface Served {
   readonly healthy: boolean;
   multivariant(ways: readonly Pathway[]): Answer;
-  media(dir: string): Answer;
-  mpd(): Answer;
+  media(dir: string, whole: boolean): Answer;
+  mpd(whole: boolean): Answer;
   setOverride(override: Override): void;
 }
 
 /** What a distributor sends along. */
-export interface Asker { readonly pathways: string | undefined; /** Its time, seconds since the epoch. */ readonly now: string | undefined }
+export interface Asker { readonly pathways: string | undefined; /** Its time, seconds since the epoch. */ readonly now: string | undefined; /** "1": it will ask again without this if nobody has the whole window. */ readonly whole?: string | undefined }
 
 const NOW_HEADER = "x-headend-now";
+const WHOLE_HEADER = "x-headend-whole";
 
 export interface Source { heard(distributor: string, theirs: number): void; stream(name: string): Served | null; names(): readonly string[]; status(): AgentStatus }
 
@@ -49,8 +50,9 @@ export function respond(source: Source, method: string, target: string, body: st
   const [, , dir, file] = live;
   const ways = readPathways(asker?.pathways);
   if (ways[0] && asker?.now !== undefined) source.heard(ways[0].id, Number(asker.now));
-  if (file === "manifest.mpd") return dir === undefined ? playlist(stream.mpd(), MPD_TYPE) : text(404, "not here");
-  return playlist(dir === undefined ? stream.multivariant(ways) : stream.media(dir), PLAYLIST_TYPE);
+  const whole = asker?.whole === "1";
+  if (file === "manifest.mpd") return dir === undefined ? playlist(stream.mpd(whole), MPD_TYPE) : text(404, "not here");
+  return playlist(dir === undefined ? stream.multivariant(ways) : stream.media(dir, whole), PLAYLIST_TYPE);
 }
 
 function playlist(answer: Answer, type: string): Reply {
@@ -82,7 +84,7 @@ export function listen(source: Source, port: number): Promise<http.Server> {
     let body = "";
     request.on("data", (c: Buffer) => { body += c.toString("utf8"); if (body.length > MAX_BODY) request.destroy(); });
     request.on("end", () => {
-      const reply = respond(source, request.method ?? "GET", request.url ?? "/", body, { pathways: header(request, PATHWAYS_HEADER), now: header(request, NOW_HEADER) });
+      const reply = respond(source, request.method ?? "GET", request.url ?? "/", body, { pathways: header(request, PATHWAYS_HEADER), now: header(request, NOW_HEADER), whole: header(request, WHOLE_HEADER) });
       response.writeHead(reply.code, { "Content-Type": reply.type, "Content-Length": Buffer.byteLength(reply.body), ...reply.headers });
       response.end(request.method === "HEAD" ? undefined : reply.body);
     });

@@ -9,7 +9,7 @@ import { InputSelector } from "./inputs.ts";
 import { type Log, logFor } from "./log.ts";
 import { limitsFor } from "./machine.ts";
 import { manifest } from "./mpd.ts";
-import { mediaPlaylist, multivariantPlaylist, type Offer } from "./playlist.ts";
+import { isWhole, mediaPlaylist, multivariantPlaylist, type Offer } from "./playlist.ts";
 import type { Pathway } from "./pathways.ts";
 import { KEEP, Publisher, type PublishedDir } from "./publisher.ts";
 import type { Relay, RelayPath } from "./relay.ts";
@@ -110,17 +110,19 @@ export class StreamRunner {
     return offer === null ? { kind: "stale" } : { kind: "ok", text: multivariantPlaylist(this.stream, offer, ways) };
   }
 
-  media(dir: string): Answer {
+  /** `whole`: only if no segment of the window is missing, because another transcoder may have them all. */
+  media(dir: string, whole = false): Answer {
     const numbers = this.publisher.numbers(dir);
     if (numbers === null) return { kind: this.publisher.isRemoved(dir) ? "gone" : "unknown" };
     const newest = this.publisher.newestOf(dir);
-    if (newest === null || this.isWithdrawn(dir)) return { kind: "stale" };
+    if (newest === null || this.isWithdrawn(dir) || (whole && !isWhole(numbers, newest))) return { kind: "stale" };
     const text = mediaPlaylist(numbers, newest, this.stream.segmentSeconds);
     return text === null ? { kind: "stale" } : { kind: "ok", text };
   }
 
-  mpd(): Answer {
+  mpd(whole = false): Answer {
     if (!this.stream.dash) return { kind: "unknown" };
+    if (whole && !this.dirs().every(({ dir }) => this.media(dir, whole).kind === "ok")) return { kind: "stale" };
     const offer = this.offer();
     return offer === null ? { kind: "stale" } : { kind: "ok", text: manifest(this.stream, offer, this.clock.wall() * 1000, KEEP - 8) };
   }

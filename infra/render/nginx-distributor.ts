@@ -99,6 +99,7 @@ ${Array.from({ length: BUCKETS }, (_, i) => `    ${i === BUCKETS - 1 ? "*" : `${
     proxy_set_header Accept-Encoding "";
     proxy_set_header X-Headend-Pathways $pathways;
     proxy_set_header X-Headend-Now $msec;
+    proxy_set_header X-Headend-Whole $whole;
     proxy_hide_header Access-Control-Allow-Origin;
     proxy_hide_header Access-Control-Allow-Credentials;
     proxy_hide_header Cache-Control;
@@ -115,6 +116,7 @@ ${Array.from({ length: BUCKETS }, (_, i) => `    ${i === BUCKETS - 1 ? "*" : `${
     proxy_cache_lock_age 3s;
     proxy_ignore_headers Cache-Control Expires Set-Cookie Vary;
     set $asked $uri;
+    set $whole "";
     if ($request_method = OPTIONS) { rewrite ^ /-preflight last; }
     location = /-preflight {
       internal;
@@ -149,8 +151,22 @@ ${PLAYLIST}
       try_files /fallback.json =503;
       ${headers("public, max-age=1")}
     }
+    # First whoever has every segment of the window: a short playlist of a transcoder that has just come back would make players jump to its only segments.
     location ~ ^/live/[a-z0-9-]+/.*\\.(?:m3u8|mpd)$ {
       if ($origin_group = "") { rewrite ^ /-unknown last; }${lock.refuse}
+      set $whole 1;
+      proxy_pass http://$origin_group;
+      proxy_cache playlists;
+      proxy_cache_valid 200 1s;
+      proxy_cache_use_stale updating;
+      proxy_intercept_errors on;
+      recursive_error_pages on;
+      error_page 404 502 503 504 = @short;
+      include headers.conf;
+      add_header Cache-Control "public, max-age=1" always;
+    }
+    location @short {
+      set $whole "";
       proxy_pass http://$origin_group;
       proxy_cache playlists;
 ${PLAYLIST}

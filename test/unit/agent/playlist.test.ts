@@ -6,7 +6,7 @@ import type { AgentStream } from "../../../infra/agent/config.ts";
 import { readInit } from "../../../infra/agent/mp4.ts";
 import { manifest } from "../../../infra/agent/mpd.ts";
 import { readPathways } from "../../../infra/agent/pathways.ts";
-import { mediaPlaylist, multivariantPlaylist, type Offer } from "../../../infra/agent/playlist.ts";
+import { isWhole, mediaPlaylist, multivariantPlaylist, type Offer } from "../../../infra/agent/playlist.ts";
 import { respond, type Served, type Source } from "../../../infra/agent/server.ts";
 import type { Answer } from "../../../infra/agent/stream.ts";
 
@@ -44,6 +44,17 @@ describe("playlists", () => {
   });
   it("marks a gap and dates the segment after it", () => {
     expect(mediaPlaylist(new Set([10, 11, 14]), 14, 2)).toMatchSnapshot();
+  });
+  it("is whole when no segment of the window is missing, and says so to distributors that ask", () => {
+    const eight = new Set([3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(isWhole(eight, 10)).toBe(true);
+    expect(isWhole(new Set([9, 10]), 10)).toBe(false);
+    expect(isWhole(new Set([...eight].filter((k) => k !== 6)), 10)).toBe(false);
+    const asked: boolean[] = [];
+    const tell: Answer = { kind: "ok", text: "" };
+    const source = { heard: () => undefined, names: () => [], stream: () => ({ healthy: true, multivariant: () => tell, media: (_: string, whole: boolean) => { asked.push(whole); return tell; }, mpd: (whole: boolean) => { asked.push(whole); return tell; }, setOverride: () => undefined }), status: () => { throw new Error("not asked"); } };
+    for (const whole of ["1", undefined, ""]) for (const file of ["v/index.m3u8", "manifest.mpd"]) respond(source, "GET", `/live/main/${file}`, "", { pathways: undefined, now: undefined, whole });
+    expect(asked).toEqual([true, true, false, false, false, false]);
   });
   it("describes variants exactly", () => {
     expect(multivariantPlaylist(stream, offer)).toMatchSnapshot();

@@ -3,7 +3,7 @@ import { deriveKey } from "../../infra/plan/keys.ts";
 import type { Plan, PublishPath } from "../../infra/plan/model.ts";
 import type { IngestProtocol } from "../../infra/spec/topology.ts";
 import { buildKit, type Kit, type KitSources, type ViewerLinks } from "./kit/kit.ts";
-import { kitFiles } from "./kit/files.ts";
+import { kitFiles, kitOf } from "./kit/files.ts";
 import { kitText } from "./kit/text.ts";
 import { CliError, InputError } from "./lib/errors.ts";
 import { refuseToOverwrite, writeFolder, type FolderKind } from "./lib/folder.ts";
@@ -37,7 +37,7 @@ function writeOut(out: string, made: Kit, json: boolean): void {
 /** The kit of one publisher, named "truck" or "main-stage/truck". @throws InputError when there is none */
 function only(kit: Kit, name: string): Kit {
   const publishers = kit.publishers.filter((p) => name === p.publisher || name === `${p.stream}/${p.publisher}`);
-  if (publishers.length > 0) return { ...kit, publishers, viewers: Object.fromEntries(Object.entries(kit.viewers).filter(([stream]) => publishers.some((p) => p.stream === stream))) };
+  if (publishers.length > 0) return kitOf(kit, ...publishers);
   const known = kit.publishers.map((p) => `${p.stream}/${p.publisher}`);
   throw new InputError(`There is no publisher ${JSON.stringify(name)}.`, `Known: ${known.slice(0, 12).join(", ")}${known.length > 12 ? ` and ${known.length - 12} more` : ""}.`);
 }
@@ -45,7 +45,7 @@ function only(kit: Kit, name: string): Kit {
 /** Without a stack there are no keys yet; addresses are those of the topology's domain, or of this machine. */
 function fileKit(file: string, options: KitOptions): Kit {
   if (options.showSecrets) throw new InputError("Keys belong to a stack: a file alone has none.", `Name the stack: npx headend kit --stack ${options.stack} --show-secrets`);
-  const { loaded, plan } = loadAndPlan(file);
+  const { loaded, plan } = loadAndPlan(file, 1, { lint: false });
   if (!options.json) note("Addresses as planned; a running stack knows better: npx headend kit --stack NAME\n");
   const host = plan.domain ?? "localhost";
   return buildKit({ topology: loaded.topology, plan, secretOf: null, address: plannedAddress(plan, host), viewers: plannedViewers(plan, host) });
@@ -79,7 +79,7 @@ async function read(stack: Stack): Promise<Known> {
 /** The kit of a deployed stack. @throws CliError when it is not deployed */
 export async function stackKit(stack: Stack, options: { readonly showSecrets?: boolean | undefined; readonly file?: string | undefined; readonly known?: Known }): Promise<Kit> {
   const { config, outputs } = options.known ?? await read(stack);
-  const { loaded, plan } = loadAndPlan(options.file ?? stack.topologyFile(config), stack.scale(config));
+  const { loaded, plan } = loadAndPlan(options.file ?? stack.topologyFile(config), stack.scale(config), { lint: false });
   if (outputs === null) throw new CliError(`The stack ${stack.name} is not deployed.`, `Start it: npx headend up --stack ${stack.name}`);
   const secret = config["stackSecret"];
   if (options.showSecrets && !secret) throw new CliError(`The stack ${stack.name} has no headend:stackSecret.`, `npx headend up --stack ${stack.name} makes one.`);

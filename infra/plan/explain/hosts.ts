@@ -1,5 +1,5 @@
 import type { Host, Plan } from "../model.ts";
-import { CPU_USE, streamCpu } from "../capacity/cpu.ts";
+import { CPU_USE, cpuSource, streamCpu } from "../capacity/cpu.ts";
 import { sizeFacts, LINK_USE, SUGGESTED } from "../capacity/sizes.ts";
 import type { HostCapacity } from "../capacity/capacity.ts";
 import { GROUP, type Context } from "./context.ts";
@@ -99,16 +99,19 @@ const OUT = {
   multiplexer: "sum of source bitrate × (transcoders + platforms) for each publisher", transcoder: "sum of renditions and audio × distributors", distributor: "viewers × best rendition ÷ distributors, plus each object once for the CDN",
 } as const;
 
-function cpuFormulas(context: Context, host: Host, { demand, limit, headroom, size }: HostCapacity): Formula[] {
+/** How a stream's cores are counted, and what with. */
+const STREAM_CORES = "sum over streams of: stream + decode × Mpx/s + sum over rungs of (encode × Mpx/s + picture × fps) × preset";
+
+function cpuFormulas(context: Context, host: Host, { demand, limit, headroom }: HostCapacity): Formula[] {
   if (demand.cores === null) return [];
-  const architecture = (size === null ? null : sizeFacts(size)?.architecture) ?? "x86";
+  const { cpu, tlsMbpsPerCore } = context.machine(host);
   const streams = host.role === "transcoder" ? context.plan.streams.filter((s) => s.transcoders.includes(host.name)) : [];
-  const cpus = streams.map((s) => figure(streamCpu(s, architecture).cores));
+  const cpus = streams.map((s) => figure(streamCpu(s, cpu).cores));
   return [{
-    what: "processor", formula: host.role === "transcoder" ? "sum over streams of decoding + Mpx/s × cores per Mpx × preset" : "Mbps sent ÷ 5,000 a core, WebRTC viewers ÷ 50 a core",
+    what: "processor", formula: host.role === "transcoder" ? STREAM_CORES : `Mbps sent ÷ ${figure(tlsMbpsPerCore, 0)} a core, WebRTC viewers ÷ 50 a core`,
     numbers: `${host.role === "transcoder" ? (cpus.length <= 6 ? cpus.join(" + ") || "0" : `${cpus.length} streams`) : figure(demand.cores)}${limit === null ? "" : ` of ${limit.vcpus} vCPUs × ${CPU_USE}`}`,
     result: `${figure(demand.cores)} cores${headroom?.cpu === null || headroom?.cpu === undefined ? "" : `, ${Math.floor(headroom.cpu * 100)} % free`}`,
-    source: "knowledge: sizing-and-cost 1, media 6 (measured)",
+    source: host.role === "transcoder" ? cpuSource(cpu) : cpu.measured ? `${cpu.from}; media 6 where TLS was not measured` : "knowledge: media 6 (measured)",
   }];
 }
 

@@ -86,7 +86,7 @@ export function relayEffects(context: Context, host: Host, { before, after }: Fi
   for (const path of new Set([...old.paths.keys(), ...now.paths.keys()])) {
     const [kind = "", stream = ""] = path.split("/");
     const a = old.paths.get(path), b = now.paths.get(path);
-    const changed = a !== undefined && b !== undefined && changedKeys(a, b).length > 0;
+    const changed = a !== undefined && b !== undefined && a !== b;
     if (changed && kind === "air") effects.push(restart(context, stream, "its slate changes, which closes what FFmpeg reads", "slate", "source", "ladder"));
     else if (changed) effects.push(restart(context, stream, `${path} is opened again`));
   }
@@ -105,7 +105,7 @@ function restart(context: Context, stream: string, reason: string, ...keys: stri
 
 /** Streams that a transcoder carries before and after. */
 export function carried(context: Context, host: Host): string[] {
-  return [...context.streams.before.values()].filter((s) => s.transcoders.includes(host.name) && context.streams.after.get(s.name)?.transcoders.includes(host.name)).map((s) => s.name);
+  return context.carriedBefore(host.name).filter((stream) => context.streams.after.get(stream)?.transcoders.includes(host.name));
 }
 
 const parsed = new WeakMap<object, ReadonlyMap<string, AgentStream>>();

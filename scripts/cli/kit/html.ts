@@ -98,10 +98,11 @@ export function qrSvg(text: string): string {
 function obs(p: PublisherKit): string {
   const [first] = p.ways;
   if (first === undefined) return "";
-  const tabs = [...new Set(first.obs.settings.map(({ tab }) => tab))];
+  const fields = p.obsSettings.find(({ protocols }) => protocols.includes(first.protocol))?.fields ?? [];
+  const tabs = [...new Set(fields.map(({ tab }) => tab))];
   const others = p.ways.some((way) => way.protocol === "whip") && first.protocol !== "whip" ? `<p class="hint">For WHIP: Audio Encoder FFmpeg Opus, Profile baseline.</p>` : "";
   return `<section class="obs"><h2>OBS settings</h2><p class="hint">Or import a profile: Profile → Import Profile, and choose a folder of <code>obs/</code> beside this sheet.</p>${others}
-${tabs.map((tab) => `<h3>${escape(tab)}</h3><dl>${first.obs.settings.filter((f) => f.tab === tab).map((f) => `<dt>${escape(f.field)}</dt><dd>${escape(f.value)}</dd>`).join("")}</dl>`).join("\n")}</section>`;
+${tabs.map((tab) => `<h3>${escape(tab)}</h3><dl>${fields.filter((f) => f.tab === tab).map((f) => `<dt>${escape(f.field)}</dt><dd>${escape(f.value)}</dd>`).join("")}</dl>`).join("\n")}</section>`;
 }
 
 /** A command for each protocol; at a further multiplexer only the address in it is another one. */

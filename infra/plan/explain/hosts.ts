@@ -32,7 +32,7 @@ export function explainHost(context: Context, host: Host): Answer {
     ],
     rule: { name: host.provenance.rule, in: "infra/plan/hosts.ts", says: `one host for each that a group asks for; the name is role, region and ${host.role === "multiplexer" ? "letter" : "number"}, so that another group renames nothing` },
     formulas: [
-      { what: "zone", formula: "position in the group mod zones of the region", numbers: `${index} mod ${zones}`, result: "abcdefghijklmnopqrstuvwxyz"[host.zone] ?? String(host.zone), source: "knowledge: aws 1 (spread over zones)" },
+      { what: "zone", formula: "in turn over the zones of the region, so that one more host or zone moves none that was there", numbers: `number ${index + 1} of ${mates.length} over ${zones} ${zones === 1 ? "zone" : "zones"}`, result: "abcdefghijklmnopqrstuvwxyz"[host.zone] ?? String(host.zone), source: "knowledge: aws 1 (spread over zones), infra/plan/hosts.ts" },
       ...(host.role === "transcoder" ? [{ what: "streams it carries", formula: "highest SHA-256 score of stream and host name, in zones not used yet", numbers: `${plan.streams.length} streams over ${mates.length} in ${host.region}`, result: streams.length === 0 ? "none" : short(streams), source: "rendezvous hashing (Thaler & Ravishankar 1998), infra/plan/placement.ts" }] : []),
     ],
     facts: [

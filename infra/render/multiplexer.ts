@@ -7,6 +7,7 @@ import { GATEWAY_MARKER, PUBLIC_MARKER, secretMarker, secretsIn } from "./marker
 import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
 import { ETC, RECORDINGS, RELAY_RTSP_PORT, RUN } from "./paths.ts";
 import { CERTIFICATE, certificateFiles, KEY } from "./tls.ts";
+import { isSentFirst, platformsOf, renderRestream } from "./restream.ts";
 import type { PlanIndex } from "./plan-index.ts";
 import { HOLE, Written } from "./yaml.ts";
 
@@ -46,9 +47,10 @@ export function renderMultiplexer(plan: Plan, host: Host, keyOf: KeyOf, index: P
   // The folder may be one of the operator's machine, made by root: its owner is set at every start.
   const done = `${RUN}/recordings-ready`;
   const recordings: Service["prepare"] = [{ argv: ["sh", "-c", `install -d -o mediamtx -g mediamtx ${RECORDINGS} && touch ${done}`], creates: done }];
+  const restream = renderRestream(host.name, streams, (stream, path) => pushes(plan, host.name, stream, path));
   return {
-    files: [index.mentions(mediamtxFile(config), written.secrets.map((name) => name.replace(HOLE, host.name))), ...certificateFiles()],
-    services: [mediamtxService(recordings, [CERTIFICATE, KEY])],
+    files: [index.mentions(mediamtxFile(config), written.secrets.map((name) => name.replace(HOLE, host.name))), ...certificateFiles(), ...restream.files],
+    services: [mediamtxService(recordings, [CERTIFICATE, KEY]), ...restream.services],
   };
 }
 
@@ -70,13 +72,16 @@ function paths(plan: Plan, streams: readonly StreamPlan[]): Written {
   return Written.of(new Map(streams.flatMap((stream) => stream.publish.map((path) => [path.path, mediamtxPath(plan, HOLE, stream, path)] as const))));
 }
 
+/** Where a publisher goes in any case: to every transcoder of its stream. */
+function pushes(plan: Plan, host: string, stream: StreamPlan, path: PublishPath): string[] {
+  return stream.transcoders.map((tx) => `rtsp://${host}:${secretMarker(linkSecret(host, tx))}@${tx}.${plan.internalDomain}:${RELAY_RTSP_PORT}/${relayInput(path, host)}`);
+}
+
 function mediamtxPath(plan: Plan, host: string, stream: StreamPlan, path: PublishPath): object {
-  const push = stream.transcoders.map((tx) => ({
-    dest: `rtsp://${host}:${secretMarker(linkSecret(host, tx))}@${tx}.${plan.internalDomain}:${RELAY_RTSP_PORT}/${relayInput(path, host)}`,
-  }));
-  const platforms = path.backup ? [] : stream.restream.map(({ url, secret }) => ({ dest: secret ? `${url}#${secretMarker(secret)}` : url }));
+  // Last, because the program that may send another publisher instead takes them away (infra/restream).
+  const platforms = isSentFirst(stream, path) ? platformsOf(stream) : [];
   return {
-    forward: [...push, ...platforms],
+    forward: [...pushes(plan, host, stream, path), ...platforms].map((dest) => ({ dest })),
     ...(stream.record ? { record: true, recordDeleteAfter: `${stream.record.keepSeconds}s` } : {}),
     ...(path.via.includes("srt") ? { srtPublishPassphrase: secretMarker(srtSecret(path.stream, path.publisher)) } : {}),
   };

@@ -180,8 +180,8 @@ test("recordings survive a killed multiplexer: nothing already written is lost",
 });
 
 test("forwards to several platforms at once, with the secret key, and says nothing of it", async () => {
-  await docker(runArgs(PLATFORM, { network: `headend-e2e-studio-ingest` }, ["-d", "-e", "MTX_PATHS_ALL_OTHERS_SOURCE=publisher", "--entrypoint", "mediamtx"]));
-  const publisher = await publish({ via: "srt", url: await stack.ingestUrl("main", "studio", "srt") });
+  await docker(runArgs(PLATFORM, { network: `headend-e2e-studio-ingest` }, ["-d", "-e", "MTX_PATHS_ALL_OTHERS_SOURCE=publisher", "-e", "MTX_API=yes", "--entrypoint", "mediamtx"]));
+  let publisher = await publish({ via: "srt", url: await stack.ingestUrl("main", "studio", "srt") });
   try {
     const paths = await waitFor(async () => {
       const { stdout } = await containerExec(PLATFORM, ["sh", "-c", "true"]);
@@ -189,6 +189,19 @@ test("forwards to several platforms at once, with the secret key, and says nothi
       return log.includes("live/platform-key-123") && log.includes("other/platform-key-123") ? log : null;
     }, { what: "both platforms to receive the stream", timeoutMs: 40_000 });
     expect(paths).toContain("is publishing");
+    // The primary dies, the backup goes to both platforms; when the primary is back it takes over again.
+    const width = async (): Promise<string> => {
+      const { stdout } = await containerExec(PLATFORM, ["curl", "-s", "http://127.0.0.1:9997/v3/paths/list"]);
+      return [...stdout.matchAll(/"width":(\d+)/g)].map((m) => m[1]).join();
+    };
+    await waitFor(async () => (await width()) === "640,640", { what: "the primary's picture at both platforms" });
+    const backup = await publish({ via: "rtmp", url: await stack.ingestUrl("main", "outside", "rtmp"), width: 320, height: 180 });
+    try {
+      await publisher.kill();
+      await waitFor(async () => (await width()) === "320,320", { what: "the backup's picture at both platforms", timeoutMs: 30_000 });
+      publisher = await publish({ via: "srt", url: await stack.ingestUrl("main", "studio", "srt") });
+      await waitFor(async () => (await width()) === "640,640", { what: "the primary's picture at both platforms again", timeoutMs: 30_000 });
+    } finally { await backup.stop(); }
   } finally { await publisher.stop(); }
   const preview = await stack.previewText();
   const logs = await docker(["logs", stack.container("mux-home-a")]);

@@ -31,7 +31,7 @@ export function restarted(context: Context, host: Host, service: string, reason:
   const streams = [...context.streams.before.values()];
   const stopped = (which: (latency: string) => boolean): Effect[] => streams.filter((s) => s.distributors.includes(host.name) && which(s.latency))
     .map((s) => effect("viewers-rebuffer", `${service} ${reason}`, cause, { stream: s.name, viewers: context.viewersAt(s.name, host), seconds: EDGE_RETRY_SECONDS }));
-  const effects = host.role === "multiplexer" ? streams.flatMap((s) => dropAt(host, s, () => true, `${service} ${reason}`, cause))
+  const effects = host.role === "multiplexer" ? service !== "mediamtx" ? [] : streams.flatMap((s) => dropAt(host, s, () => true, `${service} ${reason}`, cause))
     : host.role === "transcoder" ? (service === "nginx" ? [] : carried(context, host).map((name) => effect("stream-restarts", `${service} ${reason}`, cause, { stream: name, seconds: 0 })))
       : service === "mediamtx" ? stopped((latency) => latency !== "standard") : service === "nginx" ? stopped(() => true) : [];
   return effects.length > 0 ? effects : [effect("hot-reload", `${reason}; nobody is on it`, cause)];

@@ -35,11 +35,11 @@ const gigabytes = (gb: number): string => (gb >= 10_000 ? `${Number((gb / 1000).
 /** Rules about what leaves besides the viewers' stream: recordings, other platforms, the slate. */
 export const outputRules: readonly Rule[] = [
   {
-    id: "HE002", severity: "warning", title: "two primary publishers are forwarded to one platform",
-    reason: "The multiplexer forwards every primary publisher; the platform gets two streams for one key.",
-    fix: "Mark all but one publisher `backup: true`.", source: "README, Limits known today",
-    check: eachStream(({ name, plan, at }) => plan.restream.length > 0 && plan.publish.filter((p) => !p.backup).length > 1 && {
-      path: at("restream"), message: `${name}: two primary publishers would both be forwarded to ${some(plan.restream.map((r) => r.name))}.`,
+    id: "HE002", severity: "warning", title: "two primary publishers may be forwarded to one platform",
+    reason: "A multiplexer forwards one publisher at a time, but knows nothing of another's; the platform gets two streams for one key.",
+    fix: "Mark all but one publisher `backup: true`.", source: "docs/continuity.md, Other platforms",
+    check: eachStream(({ name, plan, at }) => plan.restream.length > 0 && plan.publish.filter((p) => !p.backup && p.multiplexers.length > 1).length > 1 && {
+      path: at("restream"), message: `${name}: two primary publishers that come in at different multiplexers would both be forwarded to ${some(plan.restream.map((r) => r.name))}.`,
     }),
   },
   {

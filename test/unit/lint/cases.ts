@@ -27,8 +27,8 @@ export const NOW_MS = Date.UTC(2026, 10, 21);
 export const CASES: Readonly<Record<string, Case>> = {
   HE001: { fails: main("source: { resolution: 1920x1080, fps: 60, bitrate: 8 Mbps }, ladder: [source, 360p]"), passes: main("source: { resolution: 1920x1080 }, ladder: [source, 360p]") },
   HE002: {
-    fails: main("publishers: { a: {}, b: {} }, restream: { other: { url: \"rtmps://live.example.org/app\", key: secret:other } }"),
-    passes: main("publishers: { a: {}, b: { backup: true } }, restream: { other: { url: \"rtmps://live.example.org/app\", key: secret:other } }"),
+    fails: main("publishers: { a: {}, b: {} }, restream: { other: { url: \"rtmps://live.example.org/app\", key: secret:other } }", "multiplexers: 2\n"),
+    passes: main("publishers: { a: {}, b: {} }, restream: { other: { url: \"rtmps://live.example.org/app\", key: secret:other } }"),
   },
   HE003: { fails: main("access: { token: true }"), passes: main("access: { token: true }", cloudfront) },
   HE101: { fails: main("source: { bitrate: 2 Mbps }, ladder: [720p]"), passes: main("source: { bitrate: 3 Mbps }, ladder: [720p]") },

@@ -12,7 +12,7 @@ const INSIDE = new Set(["cli-table3", "commander", "fastest-levenshtein", "ipadd
 const BANNER = 'import { createRequire as headendRequire } from "node:module"; const require = headendRequire(import.meta.url);';
 /** Sets of modules that no run has used for so long are removed: a command may load a part long after its start. */
 const KEPT_MS = 24 * 3_600_000;
-const VERSION = 1;
+const VERSION = 2;
 
 const folder = (root) => join(root, "node_modules/.cache/headend");
 const manifestFile = (root) => join(folder(root), "cli.json");
@@ -86,13 +86,16 @@ const packagesOutside = {
 /** Sources find files of the clone by their own address, which a compiled module does not have. */
 const sourceAddresses = (root) => ({
   name: "source-addresses",
-  setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+  setup({ onLoad, esbuild }) {
+    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
       if (!path.startsWith(root) || path.includes("/node_modules/")) return null;
       const text = readFileSync(path, "utf8");
       if (!text.includes("import.meta.")) return null;
-      const contents = text.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)).replaceAll("import.meta.dirname", JSON.stringify(dirname(path)));
-      return { contents, loader: "ts" };
+      // By the parser, not by replacing text: set-up has a banner for other programs that says import.meta.url in a string, and the
+      // host image is named by what those programs hold.
+      const define = { "import.meta.url": JSON.stringify(pathToFileURL(path).href), "import.meta.dirname": JSON.stringify(dirname(path)) };
+      const { code } = await esbuild.transform(text, { loader: "ts", format: "esm", target: "node20", charset: "utf8", define });
+      return { contents: code, loader: "js" };
     });
   },
 });

@@ -13,8 +13,8 @@ function clone(root: string): void {
   mkdirSync(join(root, "scripts/parts"), { recursive: true });
   mkdirSync(join(root, "node_modules"));
   symlinkSync(join(ROOT, "node_modules/picocolors"), join(root, "node_modules/picocolors"));
-  writeFileSync(join(root, "scripts/headend.ts"), 'import pc from "picocolors";\nimport { join } from "node:path";\nconst word: string = "one";\nexport const said = pc.createColors(false).red(word);\nexport const late = async (): Promise<string> => (await import("./parts/late.ts")).here;\nexport const joined = join("a", "b");\n');
-  writeFileSync(join(root, "scripts/parts/late.ts"), "export const here: string = import.meta.url;\n");
+  writeFileSync(join(root, "scripts/headend.ts"), 'import pc from "picocolors";\nimport { join } from "node:path";\nconst word: string = "one";\nexport const said = pc.createColors(false).red(word);\nexport const late = async (): Promise<string> => (await import("./parts/late.ts")).here;\nexport const spoken = async (): Promise<string> => (await import("./parts/late.ts")).spoken;\nexport const joined = join("a", "b");\n');
+  writeFileSync(join(root, "scripts/parts/late.ts"), "export const here: string = import.meta.url;\nexport const spoken: string = 'a banner for others: import.meta.url';\n");
 }
 
 describe("the compiled command", () => {
@@ -23,9 +23,11 @@ describe("the compiled command", () => {
     expect(currentEntry(root, "packages")).toBeNull();
     const entry = await compile(root, "packages") as string;
     expect(currentEntry(root, "packages")).toBe(entry);
-    const program = await import(pathToFileURL(entry).href) as { said: string; joined: string; late: () => Promise<string> };
+    const program = await import(pathToFileURL(entry).href) as { said: string; joined: string; late: () => Promise<string>; spoken: () => Promise<string> };
     expect(program.said).toBe("one");
     expect(await program.late()).toBe(pathToFileURL(join(root, "scripts/parts/late.ts")).href);
+    // Text stays text: set-up writes such a line into the programs that the host image is named by.
+    expect(await program.spoken()).toBe("a banner for others: import.meta.url");
     expect(readFileSync(entry, "utf8")).not.toContain("late.ts\";");
   }));
 

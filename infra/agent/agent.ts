@@ -93,7 +93,7 @@ export class Agent implements Source {
   stream(name: string): Served | null {
     const runner = this.runners.get(name);
     return runner ? {
-      healthy: runner.healthy, multivariant: (ways) => runner.multivariant(ways), media: (dir) => runner.media(dir), mpd: () => runner.mpd(),
+      healthy: runner.healthy, multivariant: (ways) => runner.multivariant(ways), media: (dir, whole) => runner.media(dir, whole), mpd: (whole) => runner.mpd(whole),
       setOverride: (o) => runner.inputs.setOverride(o),
     } : null;
   }

@@ -111,7 +111,7 @@ export class StreamRunner {
   }
 
   /** `whole`: only if no segment of the window is missing, because another transcoder may have them all. */
-  media(dir: string, whole = false): Answer {
+  media(dir: string, whole: boolean): Answer {
     const numbers = this.publisher.numbers(dir);
     if (numbers === null) return { kind: this.publisher.isRemoved(dir) ? "gone" : "unknown" };
     const newest = this.publisher.newestOf(dir);
@@ -120,7 +120,7 @@ export class StreamRunner {
     return text === null ? { kind: "stale" } : { kind: "ok", text };
   }
 
-  mpd(whole = false): Answer {
+  mpd(whole: boolean): Answer {
     if (!this.stream.dash) return { kind: "unknown" };
     if (whole && !this.dirs().every(({ dir }) => this.media(dir, whole).kind === "ok")) return { kind: "stale" };
     const offer = this.offer();

@@ -30,7 +30,10 @@ export function predict(plan: Plan, action: Action): Prediction {
       : ofHost(plan, action.host, SILENT, null);
     case "edit": return fine("nobody notices: a planned change touches only what it changes");
     case "rotate": return fine("nobody notices: who is connected stays; the next connection needs the new key");
-    case "clock": return fine("the agent notices, withdraws its playlists for a moment, and the others carry on");
+    case "clock": {
+      const lost = ofHost(plan, action.host, SILENT, null);
+      return { ...lost, says: `the agent notices and withdraws its playlists until the clock is right: ${lost.says}` };
+    }
     case "wait": return fine("nothing happens");
   }
 }

@@ -3,11 +3,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openViewer, type Viewer } from "../../scripts/live/browser.ts";
 import { AGENT_PORT } from "../../infra/render/paths.ts";
 import { docker, type ExecResult, run } from "../../scripts/live/docker.ts";
+import { settableClock } from "../../scripts/live/faketime.ts";
 import { httpRequest } from "../../scripts/live/http.ts";
 import { publish, type Publisher } from "../../scripts/live/publish.ts";
 import { sleep, waitFor } from "../../scripts/live/wait.ts";
 import { decodeMixed } from "./lib/mixed.ts";
-import { feel, type Felt, pause, PROGRAM, settableClock, signal, silence, told } from "./lib/faults.ts";
+import { feel, type Felt, pause, PROGRAM, signal, silence, told } from "./lib/faults.ts";
 import { type Outputs, TestStack } from "./lib/stack.ts";
 import { ask, onAir, streamStatus } from "./lib/status.ts";
 

@@ -50,21 +50,3 @@ export async function feel(viewer: Viewer, seconds: number, event: () => Promise
 
 /** One line for the test's output. */
 export const told = (what: string, f: Felt): string => `${what}: ${f.stalls} stalls (${f.stallSeconds.toFixed(2)} s), least buffer ${f.minBuffer} s, latency ${f.after.latency?.toFixed(1) ?? "?"} s, ${[...new Set(f.errors)].join(" ") || "no errors"}${f.kicks ? `, kicks ${f.kicks}` : ""}`;
-
-const FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
-/** Real programs of a transcoder that read the wall clock. */
-const CLOCKED = ["/usr/bin/ffmpeg", "/usr/bin/node"];
-
-/**
- * Makes the wall clock of a transcoder's programs settable (Debian's libfaketime) by restarting them under it; `step` then moves it to so many
- * seconds beside the true time, while they run. The monotonic clock stays true, as on a host whose clock is set.
- */
-export async function settableClock(container: string): Promise<{ step: (seconds: number) => Promise<void>; undo: () => Promise<void> }> {
-  const sh = async (script: string): Promise<void> => { const { code, stderr } = await containerExec(container, ["sh", "-ec", script]); if (code !== 0) throw new Error(`${container}: ${stderr}`); };
-  await docker(["cp", FAKETIME, `${container}:/usr/local/lib/faketime.so`]);
-  const step = (seconds: number): Promise<void> => sh(`echo '${seconds >= 0 ? "+" : ""}${seconds}' > /tmp/clock.new; mv /tmp/clock.new /tmp/clock`);
-  await step(0);
-  const wrap = (program: string): string => `mv ${program} ${program}.true; printf '#!/bin/sh\\nLD_PRELOAD=/usr/local/lib/faketime.so FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 FAKETIME_TIMESTAMP_FILE=/tmp/clock FAKETIME_NO_CACHE=1 exec ${program}.true "$@"\\n' > ${program}; chmod 755 ${program}`;
-  await sh(`chmod 644 /tmp/clock; ${CLOCKED.map(wrap).join("; ")}`);
-  return { step, undo: () => sh(CLOCKED.map((p) => `mv ${p}.true ${p}`).join("; ")) };
-}

@@ -1,14 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createHmac } from "node:crypto";
 import { compare, FIRST } from "./plan/impact/compare.ts";
-import { figureLines, type Figures, figures, findingsLine } from "./plan/impact/figures.ts";
+import { figureLines, type Figures, figures, findingsLine, staleLines } from "./plan/impact/figures.ts";
 import { countdown, refusal } from "./plan/impact/freeze.ts";
 import type { Impact } from "./plan/impact/impact.ts";
 import { locator } from "./plan/impact/locate.ts";
 import { deployedOtherwise, type DeployedRecord, readRecord, recordOf } from "./plan/impact/record.ts";
 import type { Side } from "./plan/impact/side.ts";
 import { changeLines } from "./plan/impact/text.ts";
+import type { LintOptions } from "./plan/lint/lint.ts";
 import { lintFile } from "./plan/lint/lint-file.ts";
+import { Readings } from "./plan/readings.ts";
 import { planTopology } from "./plan/plan.ts";
 import { renderPlan } from "./render/render.ts";
 import { currentPrices, userCalibration } from "./user-files/user-files.ts";
@@ -57,15 +59,16 @@ export async function foresee(args: ForesightArgs): Promise<Foresight> {
   if (refused !== null) throw new Error(refused);
 
   const own = { prices: currentPrices(), calibration: userCalibration() };
-  const past: Figures | null = known === null ? null : figures(known.side.topology, known.side.plan, own);
-  const checks = (at: number | undefined): string => findingsLine(lintFile(loaded, side.plan, at === undefined ? {} : { nowMs: at }).kept.map((one) => one.finding));
-  const delta = figureLines(past, figures(loaded.topology, side.plan, own));
+  const past: Figures | null = known === null ? null : figures(new Readings(known.side.topology, known.side.plan, own));
+  const readings = new Readings(loaded.topology, side.plan, own), plain = new Readings(loaded.topology, side.plan);
+  const checks = (options: LintOptions): string => findingsLine(lintFile(loaded, side.plan, options).kept.map((one) => one.finding));
+  const delta = figureLines(past, figures(readings));
   const lines = [
     [`${side.plan.name} · ${args.target}`, countdown(loaded.topology.event, nowMs)].filter((part) => part !== null).join("  ·  "),
     ...changeLines(impact, { color: false, locate: locator(loaded, known?.loaded ?? null) }),
-    `  capacity  ${delta.capacity}`, `  cost      ${delta.cost}`, `  checks    ${checks(nowMs)}`, `  felt by   ${impact.sentence}`,
+    `  capacity  ${delta.capacity}`, `  cost      ${delta.cost}`, ...staleLines(nowMs, own.prices), `  checks    ${checks({ readings, nowMs })}`, `  felt by   ${impact.sentence}`,
   ];
-  return { impact, text: lines.join("\n"), summary: { ...figureLines(null, figures(loaded.topology, side.plan)), checks: checks(undefined) }, record: recordOf(side, args.file, loaded.text) };
+  return { impact, text: lines.join("\n"), summary: { ...figureLines(null, figures(plain)), checks: checks({ readings: plain }) }, record: recordOf(side, args.file, loaded.text) };
 }
 
 interface Before { readonly loaded: LoadedTopology; readonly side: Side; readonly otherwise: ReturnType<typeof deployedOtherwise> }
@@ -78,7 +81,7 @@ async function deployedBefore(stackSecret: string, after: Side): Promise<Before 
   if (record === null) return outputs["viewer"] === undefined ? null : "unknown";
   try {
     const loaded = parseTopology(record.topology, record.file);
-    const plan = planTopology(loaded.topology, { scale: record.scale });
+    const plan = planTopology(loaded.topology, { scale: record.scale, lint: false });
     const bundles = renderPlan(plan, stackSecret);
     return { loaded, side: { topology: loaded.topology, plan, bundles, facts: record.facts, secrets: record.secrets }, otherwise: deployedOtherwise(record, bundles, after.bundles) };
   } catch { return "unknown"; }   // a headend of today may refuse what an older one took

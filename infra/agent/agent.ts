@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, StepGuard } from "./clock.ts";
 import type { AgentConfig } from "./config.ts";
-import type { Loaded } from "./load.ts";
+import { type Loaded, stampOfFile } from "./load.ts";
 import { logFor } from "./log.ts";
 import { Relay, type RelayPath } from "./relay.ts";
 import { SkewWatch } from "./skew.ts";
@@ -21,6 +21,9 @@ const CALM_AFTER = 10;
 /** A restart does not wait for it (see Encoder); what it notices is counted in seconds. */
 const TICK_MS = 250;
 
+/** A new configuration of the relay is in force this long after its file changed, at the latest (seconds). */
+const RELOAD_SECONDS = 2;
+
 /** Off by this much (seconds), segments have other numbers. Below it they only come early or late; and a request may wait for a second on its way. */
 const CLOCK_WRONG = 2;
 
@@ -38,6 +41,8 @@ export class Agent implements Source {
   private stopped = false;
   /** Who is connected to the relay, and since when that is so. */
   private connected = { text: "", since: 0 };
+  private relayFile = "";
+  private relayReload = { stamp: "", until: 0 };
   private clockSteps = 0;
   private readonly skew = new SkewWatch();
   /** Distributors agree that this clock is wrong. */
@@ -55,8 +60,9 @@ export class Agent implements Source {
   }
 
   /** Brings the running streams to a configuration; a stream whose settings are the same is not touched. */
-  apply({ config, args }: Loaded): void {
+  apply({ config, args, relayFile }: Loaded): void {
     const { workDir } = config;
+    this.relayFile = relayFile;
     mkdirSync(workDir, { recursive: true });
     for (const [name, runner] of this.runners) {
       if (config.streams.some((s) => s.name === name)) continue;
@@ -112,13 +118,21 @@ export class Agent implements Source {
     if (this.stopped) return;
     if (paths !== null && !this.relayUp) this.log("info", "relay answers");
     this.relayUp = paths !== null;
-    for (const runner of this.runners.values()) runner.poll(paths);
+    const reloading = this.relayReloads(began);
+    for (const runner of this.runners.values()) { if (reloading) runner.inputs.doubt(); runner.poll(paths); }
     const now = this.clock.mono();
     const text = paths === null ? "" : [...paths.values()].map((p) => `${p.name} ${p.online} ${p.source}`).join();
     if (text !== this.connected.text || text === "") this.connected = { text, since: now };
     const contested = this.config.streams.some((s) => s.inputs.filter((i) => paths?.get(i.path)?.online).length > 1);
-    const every = contested || now - this.connected.since <= CALM_AFTER ? POLL_MS : CALM_POLL_MS;
+    const every = contested || reloading || now - this.connected.since <= CALM_AFTER ? POLL_MS : CALM_POLL_MS;
     this.poller = setTimeout(() => void this.poll(), Math.max(0, every - (now - began) * 1000));
+  }
+
+  /** A switch between the making of the relay's new file and its reading would be undone by it. */
+  private relayReloads(mono: number): boolean {
+    const stamp = stampOfFile(this.relayFile);
+    if (stamp !== this.relayReload.stamp) this.relayReload = { stamp, until: this.relayReload.stamp === "" ? 0 : mono + RELOAD_SECONDS };
+    return mono < this.relayReload.until;
   }
 
   private tick(): void {

@@ -38,7 +38,7 @@ export interface AgentStream {
 export interface AgentConfig {
   readonly host: string;
   /** Control API and RTSP address of the relay on this host; the agent connects from loopback, which needs no password. */
-  readonly relay: { readonly api: string; readonly rtsp: string };
+  readonly relay: { readonly api: string; readonly rtsp: string; /** Its configuration, relative to the live folder: when that changes, what it was told is looked at again. */ readonly file: string };
   /** Loopback port that answers playlists, manifests, /status and /metrics; the origin nginx proxies to it. */
   readonly port: number;
   /** Segments live here (tmpfs): `<workDir>/run/<stream>/…` staging, `<workDir>/pub/live/<stream>/<dir>/<number>.m4s` served. */

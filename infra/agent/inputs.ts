@@ -1,14 +1,12 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import type { AgentStream } from "./config.ts";
 import type { Log } from "./log.ts";
-import { normaliseArguments } from "./normalise.ts";
-import { type Child, startFfmpeg } from "./process.ts";
-import type { Relay, RelayPath } from "./relay.ts";
+import { Normaliser } from "./normaliser.ts";
+import { OverrideFile } from "./override.ts";
+import type { RelayControl, RelayPath } from "./relay.ts";
 import type { SwitchHistory } from "./history.ts";
-import { choose, initialSelection, OVERRIDES, type Override, type Selection } from "./selection.ts";
+import { adopt, afterRelay, choose, initialSelection, type Override, type Selection } from "./selection.ts";
 import type { InputStatus } from "./status.ts";
-import { Probe } from "./probe.ts";
+import { Probe, type StartProbe } from "./probe.ts";
 import { judge, type Verdict } from "./tracks.ts";
 
 /** An online input without a byte for this long is not live (seconds); the relay itself needs 4 s to notice. */
@@ -21,16 +19,17 @@ const FAULT_SECONDS = 10;
 const STARVED_AFTER = 1.5;
 /** An input waits at most this long for the look at its packets, which takes 0.3 s when both media are sent. */
 const PROBE_SECONDS = 2.5;
-const NORMALISER_RESTART = 0.3;
+/** An input that the relay lost with everything else needs no look at its packets when it is back within this (seconds). */
+const TRUSTED_SECONDS = 30;
 
-interface Seen { bytes: number; changedAt: number; source: string | null; sampleAt: number; sampleBytes: number; bps: number; probe: Probe | null; /** Its packets were looked at: it may go on air. */ ready: boolean; since: number }
+interface Seen { bytes: number; changedAt: number; source: string | null; sampleAt: number; sampleBytes: number; bps: number; probe: ReturnType<StartProbe> | null; /** Its packets were looked at: it may go on air. */ ready: boolean; since: number }
 
-/** What is set up at the relay; undefined = unknown, so everything is set again. */
+/** What is set up at the relay; undefined = unknown. */
 type Applied = { readonly path: string | null; readonly key: string } | undefined;
 
 /**
  * Brings one stream's chosen input on air: by patching `forward` on the relay's input paths, or through a normalising FFmpeg. The air
- * path itself is never touched. It holds no state that the relay does not: after any doubt it sets everything again.
+ * path itself is never touched. It holds no state that the relay does not: after any doubt it looks at everything and sets what differs.
  */
 export class InputSelector {
   private selection: Selection = initialSelection;
@@ -40,56 +39,69 @@ export class InputSelector {
   private readonly mustNormalise = new Map<string, { source: string | null; reason: string }>();
   private applied: Applied;
   private appliedAt = 0;
+  /** So far: one that comes while something is being set counts for the next look. */
+  private doubts = 0;
+  /** What forwards to the air path lost it, and would wait 5 s to try again: it is set anew. */
+  private kick = false;
+  private airSince: string | null = null;
+  private adoption: "due" | "asking" | "done" = "due";
+  /** Until when an input is trusted to be what it was. */
+  private readonly trusted = new Map<string, number>();
   private offAirSince: number | null = null;
   private airBytes = { bytes: -1, changedAt: 0 };
   private busy = false;
+  private confirming = false;
   private closed = false;
-  private normaliser: { readonly child: Child; readonly key: string } | null = null;
-  private normaliserRetryAt = 0;
-  private override: Override;
+  private readonly normaliser: Normaliser;
+  private readonly override: OverrideFile;
   private paths: ReadonlyMap<string, RelayPath> = new Map();
   switches = 0;
 
   constructor(
-    private stream: AgentStream, private readonly relay: Relay, private readonly workDir: string, private readonly overrideFile: string, readonly history: SwitchHistory,
-    private readonly log: Log, private readonly wall: () => number,
-  ) { this.override = readOverride(overrideFile); }
+    private stream: AgentStream, private readonly relay: RelayControl, private readonly workDir: string, overrideFile: string, readonly history: SwitchHistory,
+    private readonly log: Log, private readonly wall: () => number, private readonly startProbe: StartProbe = (...of) => new Probe(...of),
+  ) {
+    this.override = new OverrideFile(overrideFile);
+    this.normaliser = new Normaliser(workDir, log);
+  }
 
   configure(stream: AgentStream): void {
-    if (JSON.stringify([stream.inputs, stream.audio, stream.air]) !== JSON.stringify([this.stream.inputs, this.stream.audio, this.stream.air])) this.applied = undefined;
+    if (JSON.stringify([stream.inputs, stream.audio, stream.air]) !== JSON.stringify([this.stream.inputs, this.stream.audio, this.stream.air])) this.doubt();
     const gone = this.stream.inputs.filter((i) => !stream.inputs.some((j) => j.path === i.path));
     this.stream = stream;
     for (const { path } of gone) { this.seen.get(path)?.probe?.stop(); this.seen.delete(path); this.faults.delete(path); this.mustNormalise.delete(path); }
     if (this.selection.active !== null && gone.some((i) => i.path === this.selection.active)) this.selection = { ...this.selection, active: null };
   }
 
-  get currentOverride(): Override { return this.override; }
+  get currentOverride(): Override { return this.override.current; }
   get active(): string | null { return this.selection.active; }
+  private get airUrl(): string { return `${this.relay.rtsp}/${this.stream.air}`; }
 
-  /** Manual choice; it survives a restart of the agent. */
   setOverride(override: Override): void {
-    this.override = override;
-    mkdirSync(dirname(this.overrideFile), { recursive: true });
-    if (override === "auto") rmSync(this.overrideFile, { force: true });
-    else writeFileSync(this.overrideFile, override);
+    this.override.set(override);
     this.log("info", `override set to ${override}`);
   }
+
+  /** The relay may not do what it was told: the next look asks it. */
+  doubt(): void { this.applied = undefined; this.doubts += 1; }
 
   /** FFmpeg gets video but no audio (or the other way round) although both are announced: look at the packets themselves. */
   suspect(): void {
     const { active } = this.selection;
-    if (active !== null) this.startProbe(active);
+    if (active !== null) this.probe(active);
   }
 
   /** One look at the relay (null = it does not answer). Call it every 100 ms while anything changes. */
   poll(paths: ReadonlyMap<string, RelayPath> | null, mono: number): void {
     if (this.closed) return;
-    if (paths === null) { this.applied = undefined; this.paths = new Map(); return; }
+    if (paths === null) { this.doubt(); this.paths = new Map(); return; }
     this.paths = paths;
+    if (this.adoption !== "done") { if (this.adoption === "due") void this.adopt(paths, mono); return; }
+    this.watchRelay(paths, mono);
     for (const { path } of this.stream.inputs) this.observe(path, paths.get(path), mono);
-    const candidates = this.stream.inputs.map((i) => ({ path: i.path, publisher: i.publisher, live: this.isLive(i.path, mono) }));
+    const candidates = this.stream.inputs.map(({ path, publisher }) => ({ path, publisher, live: this.isLive(path, mono) }));
     const before = this.selection.active;
-    const { selection, reason } = choose(this.selection, candidates, this.override, mono);
+    const { selection, reason } = choose(this.selection, candidates, this.override.current, mono);
     this.selection = selection;
     if (reason !== null) this.note(before, selection.active, reason);
     this.watchAir(paths.get(this.stream.air), mono);
@@ -98,8 +110,7 @@ export class InputSelector {
 
   close(): void {
     this.closed = true;
-    this.normaliser?.child.kill();
-    this.normaliser = null;
+    this.normaliser.stop();
     for (const s of this.seen.values()) s.probe?.stop();
   }
 
@@ -125,16 +136,50 @@ export class InputSelector {
     });
   }
 
+  /** An agent that starts beside a running relay goes on with what is on air. */
+  private async adopt(paths: ReadonlyMap<string, RelayPath>, mono: number): Promise<void> {
+    this.adoption = "asking";
+    try {
+      for (const { path } of this.stream.inputs) {
+        if (!paths.get(path)?.online || !(await this.relay.forwardOf(path)).includes(this.airUrl)) continue;
+        this.log("info", `${path} is on air already`);
+        this.selection = adopt(path, mono);
+        this.trusted.set(path, mono + TRUSTED_SECONDS);
+        break;
+      }
+      this.adoption = "done";
+    } catch { this.adoption = "due"; }
+  }
+
+  /** Notices that the relay, or the air path alone (another slate), has begun anew. */
+  private watchRelay(paths: ReadonlyMap<string, RelayPath>, mono: number): void {
+    const since = paths.get(this.stream.air)?.since ?? this.airSince;
+    const anew = this.airSince !== null && since !== this.airSince;
+    this.airSince = since;
+    if (!anew) return;
+    this.doubt();
+    this.kick = true;
+    const lost = [...this.seen].filter(([path, seen]) => paths.get(path)?.source !== seen.source);
+    for (const [path, seen] of lost) if (seen.ready && !seen.probe?.missing.audio && !seen.probe?.missing.video) this.trusted.set(path, mono + TRUSTED_SECONDS);
+    const { active } = this.selection;
+    if (active === null || !lost.some(([path]) => path === active)) return;
+    this.selection = afterRelay(this.selection, mono);
+    this.note(active, null, "the relay began anew");
+  }
+
   private observe(name: string, path: RelayPath | undefined, mono: number): void {
     const previous = this.seen.get(name);
     if (!path?.online) { previous?.probe?.stop(); this.seen.delete(name); return; }
     if (!previous || previous.source !== path.source) {
       previous?.probe?.stop();
-      this.seen.set(name, { bytes: path.bytes, changedAt: mono, source: path.source, sampleAt: mono, sampleBytes: path.bytes, bps: 0, probe: null, ready: path.tracks.length < 2, since: mono });
+      const trusted = (this.trusted.get(name) ?? 0) > mono;
+      this.trusted.delete(name);
+      this.seen.set(name, { bytes: path.bytes, changedAt: mono, source: path.source, sampleAt: mono, sampleBytes: path.bytes, bps: 0, probe: null, ready: trusted || path.tracks.length < 2, since: mono });
       const forced = this.mustNormalise.get(name);
-      if (forced && forced.source !== path.source) this.mustNormalise.delete(name);
+      if (forced && trusted) this.mustNormalise.set(name, { ...forced, source: path.source });
+      else if (forced && forced.source !== path.source) this.mustNormalise.delete(name);
       this.faults.delete(name);
-      if (path.tracks.length > 1) this.startProbe(name);
+      if (path.tracks.length > 1) this.probe(name);
       return;
     }
     previous.ready ||= previous.probe === null || previous.probe.settled || mono - previous.since > PROBE_SECONDS;
@@ -146,10 +191,10 @@ export class InputSelector {
     }
   }
 
-  private startProbe(name: string): void {
+  private probe(name: string): void {
     const seen = this.seen.get(name);
     if (!seen || (seen.probe !== null && !seen.probe.done)) return;
-    seen.probe = new Probe(`${this.relay.rtsp}/${name}`, this.workDir, (message) => this.log("info", `${name}: ${message}`));
+    seen.probe = this.startProbe(`${this.relay.rtsp}/${name}`, this.workDir, (message) => this.log("info", `${name}: ${message}`));
   }
 
   private isLive(name: string, mono: number): boolean {
@@ -180,12 +225,12 @@ export class InputSelector {
     if (this.applied === undefined || this.applied.path === null) { this.offAirSince = null; return; }
     if (air?.online) {
       this.offAirSince = null;
-      if (mono - Math.max(this.airBytes.changedAt, this.appliedAt) > STARVED_AFTER) void this.diagnose(this.applied.path, this.normaliser === null, mono);
+      if (mono - Math.max(this.airBytes.changedAt, this.appliedAt) > STARVED_AFTER) void this.diagnose(this.applied.path, !this.normaliser.running, mono);
       return;
     }
     this.offAirSince ??= mono;
     const off = mono - Math.max(this.offAirSince, this.appliedAt);
-    const direct = this.normaliser === null;
+    const direct = !this.normaliser.running;
     if (off > ON_AIR_WITHIN[direct ? "direct" : "normalise"]) void this.diagnose(this.applied.path, direct, mono);
     else if (direct && off > 0.3 && !this.busy) void this.confirmForward(this.applied.path);
   }
@@ -194,13 +239,12 @@ export class InputSelector {
     if (this.confirming) return;
     this.confirming = true;
     try {
-      if ((await this.relay.forwardOf(path)).length === 0 && this.applied?.path === path && this.normaliser === null) {
+      if ((await this.relay.forwardOf(path)).length === 0 && this.applied?.path === path && !this.normaliser.running) {
         this.log("info", `relay lost the forward of ${path}; setting it again`);
-        this.applied = undefined;
+        this.doubt();
       }
-    } catch { this.applied = undefined; } finally { setTimeout(() => { this.confirming = false; }, 500).unref(); }
+    } catch { this.doubt(); } finally { setTimeout(() => { this.confirming = false; }, 500).unref(); }
   }
-  private confirming = false;
 
   private async diagnose(path: string, direct: boolean, mono: number): Promise<void> {
     if (this.busy) return;
@@ -215,8 +259,8 @@ export class InputSelector {
         this.faults.set(path, { until: mono + FAULT_SECONDS, reason });
         this.log("warn", `${path} ${reason}; left out for ${FAULT_SECONDS} s`);
       }
-      this.applied = undefined;
-    } catch { this.applied = undefined; } finally { this.busy = false; }
+      this.doubt();
+    } catch { this.doubt(); } finally { this.busy = false; }
   }
 
   /** Makes the relay match the selection. Clears the old input first: with two, they evict each other every 5 s. */
@@ -224,24 +268,27 @@ export class InputSelector {
     const path = this.selection.active;
     const verdict = path === null ? null : this.verdict(path);
     const key = path === null || verdict === null ? "slate" : `${path} ${verdict.kind === "normalise" ? `${verdict.video}/${verdict.audio} ${this.seen.get(path)?.source}` : verdict.kind}`;
-    if (this.busy || this.applied?.key === key) { if (!this.busy && this.normaliser === null && verdict?.kind === "normalise" && mono >= this.normaliserRetryAt) this.applied = undefined; return; }
+    if (this.busy || this.applied?.key === key) { if (!this.busy && verdict?.kind === "normalise" && this.normaliser.isDue(mono)) this.doubt(); return; }
     this.busy = true;
+    const { doubts, kick } = this;
+    this.kick = false;
     try {
       const before = this.applied;
-      if (this.normaliser !== null && this.normaliser.key !== key) { this.normaliser.child.kill(); this.normaliser = null; }
+      if (this.normaliser.key !== key) this.normaliser.stop();
       for (const input of this.stream.inputs) {
         const direct = input.path === path && verdict?.kind === "direct";
         if (!direct && (before === undefined || before.path === input.path)) await this.clear(input.path);
       }
       if (path !== null && verdict?.kind === "direct") {
-        const air = `${this.relay.rtsp}/${this.stream.air}`;
         const now = await this.relay.forwardOf(path);
-        if (now.length !== 1 || now[0] !== air) await this.relay.setForward(path, [air]);
-      } else if (path !== null && verdict?.kind === "normalise" && this.normaliser === null && !this.closed) this.startNormaliser(path, key, verdict);
-      this.applied = { path, key };
+        if (kick && now.length > 0) await this.relay.setForward(path, []);
+        if (kick || now.length !== 1 || now[0] !== this.airUrl) await this.relay.setForward(path, [this.airUrl]);
+      } else if (path !== null && verdict?.kind === "normalise" && !this.normaliser.running && !this.closed) this.normaliser.start(this.stream, this.relay.rtsp, path, key, verdict);
+      this.applied = doubts === this.doubts ? { path, key } : undefined;
       this.appliedAt = mono;
     } catch (error) {
-      this.applied = undefined;
+      this.doubt();
+      this.kick ||= kick;
       this.log("warn", `could not set the input: ${(error as Error).message}`);
       await new Promise((resolve) => setTimeout(resolve, 300));
     } finally { this.busy = false; }
@@ -251,24 +298,4 @@ export class InputSelector {
     // A path that has just left the relay's configuration needs no clearing.
     try { if ((await this.relay.forwardOf(path)).length > 0) await this.relay.setForward(path, []); } catch (error) { if (!/answered 404/.test((error as Error).message)) throw error; }
   }
-
-  private startNormaliser(path: string, key: string, verdict: Extract<Verdict, { kind: "normalise" }>): void {
-    this.log("info", `normalising ${path}: ${verdict.reasons.join("; ")}`);
-    const errors: string[] = [];
-    const child = startFfmpeg({
-      args: normaliseArguments(this.stream, verdict, this.relay.rtsp, path), cwd: this.workDir, workDir: this.workDir,
-      onStdout: () => undefined, onStderr: (line) => { errors.push(line); if (errors.length > 5) errors.shift(); },
-      onExit: (_, reason) => {
-        if (this.normaliser?.child !== child) return;
-        this.normaliser = null;
-        this.normaliserRetryAt = performance.now() / 1000 + NORMALISER_RESTART;
-        this.log("warn", `normaliser of ${path} ended (${reason}) ${errors.at(-1) ?? ""}`);
-      },
-    });
-    this.normaliser = { child, key };
-  }
-}
-
-function readOverride(file: string): Override {
-  try { const text = readFileSync(file, "utf8").trim(); return OVERRIDES.find((o) => o === text) ?? "auto"; } catch { return "auto"; }
 }

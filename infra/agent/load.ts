@@ -9,7 +9,7 @@ const path = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/).refine((s) => !s.
 
 const Config = z.object({
   host: z.string(),
-  relay: z.object({ api: z.string(), rtsp: z.string() }),
+  relay: z.object({ api: z.string(), rtsp: z.string(), file: path }),
   port: z.number().int().min(1).max(65_535),
   workDir: z.string().startsWith("/"),
   streams: z.array(z.object({
@@ -31,6 +31,8 @@ export interface Loaded {
   readonly config: AgentConfig;
   /** FFmpeg's arguments by stream name. */
   readonly args: ReadonlyMap<string, string>;
+  /** The relay's configuration. */
+  readonly relayFile: string;
   /** Everything read, to see whether it changed. */
   readonly text: string;
 }
@@ -45,16 +47,19 @@ export function load(file: string): Loaded {
   const config = result.data as AgentConfig;
   const live = dirname(dirname(file));
   const args = new Map(config.streams.map((s) => [s.name, read(join(live, s.ffmpegArgs))]));
-  return { config, args, text: JSON.stringify([text, ...args]) };
+  return { config, args, relayFile: join(live, config.relay.file), text: JSON.stringify([text, ...args]) };
 }
 
 /** Changes when one of the files is replaced; far cheaper than reading them. */
 export function stampOf(file: string, { config }: Loaded): string {
   const live = dirname(dirname(file));
-  return [file, ...config.streams.map((s) => join(live, s.ffmpegArgs))].map((path) => {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    return stat ? `${stat.ino} ${stat.mtimeMs} ${stat.size}` : "none";
-  }).join();
+  return [file, ...config.streams.map((s) => join(live, s.ffmpegArgs))].map(stampOfFile).join();
+}
+
+/** Changes when a file is replaced or written. */
+export function stampOfFile(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat ? `${stat.ino} ${stat.mtimeMs} ${stat.size}` : "none";
 }
 
 function read(file: string): string {

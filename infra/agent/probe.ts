@@ -6,6 +6,8 @@ import type { Missing } from "./tracks.ts";
 const MISSING_AFTER_MS = 1000;
 const LATE_START_MS = 5000;
 
+export type StartProbe = (url: string, workDir: string, say: (message: string) => void) => Pick<Probe, "settled" | "missing" | "done" | "stop">;
+
 /**
  * Watches an input's packets until both media have been seen. A publisher may announce audio and send it only later; then the air path
  * would carry a silent track and the ladder's audio would stop. `missing` says what lacks now; it clears when packets come.

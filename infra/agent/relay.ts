@@ -10,10 +10,15 @@ export interface RelayPath {
   readonly tracks: readonly Track[];
   /** Identity of the publisher's connection. */
   readonly source: string | null;
+  /** When it began to be readable: of an air path that never ends, another time means another path (the relay or the path began anew). */
+  readonly since: string | null;
 }
 
+/** What choosing an input needs of the relay. */
+export type RelayControl = Pick<Relay, "rtsp" | "forwardOf" | "setForward" | "forwardError">;
+
 interface RawTrack { readonly codec: string; readonly codecProps: Readonly<Record<string, unknown>> | null }
-interface RawPath { readonly name: string; readonly online: boolean; readonly inboundBytes: number; readonly tracks2: readonly RawTrack[] | null; readonly source: { readonly id: string } | null }
+interface RawPath { readonly name: string; readonly online: boolean; readonly inboundBytes: number; readonly tracks2: readonly RawTrack[] | null; readonly source: { readonly id: string } | null; readonly availableTime?: string | null }
 interface RawForward { readonly state: string; readonly lastError: string }
 
 const TIMEOUT_MS = 1000;
@@ -77,7 +82,7 @@ export class Relay {
 }
 
 function pathOf(raw: RawPath): RelayPath {
-  return { name: raw.name, online: raw.online, bytes: raw.inboundBytes, tracks: (raw.tracks2 ?? []).map(trackOf), source: raw.source?.id ?? null };
+  return { name: raw.name, online: raw.online, bytes: raw.inboundBytes, tracks: (raw.tracks2 ?? []).map(trackOf), source: raw.source?.id ?? null, since: raw.availableTime ?? null };
 }
 
 function trackOf(raw: RawTrack): Track {

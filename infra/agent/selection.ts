@@ -15,6 +15,8 @@ export interface Selection {
   readonly liveSince: ReadonlyMap<string, number>;
   /** Seconds an input must be live before it takes over from another live one; doubles from the second time it breaks soon after. */
   readonly hold: ReadonlyMap<string, number>;
+  /** What was on air when the relay began anew: until then it comes back without a hold. */
+  readonly resume: { readonly path: string; readonly until: number } | null;
 }
 
 const HOLD = 2;
@@ -23,8 +25,21 @@ const MAX_HOLD = 30;
 const FLAP = 10;
 /** On air for this long, an input is trusted again. */
 const TRUST = 60;
+/** Multiplexers connect to a relay again 5 s after they lost it; what was on air is waited for this long (seconds). */
+const RESUME = 30;
 
-export const initialSelection: Selection = { active: null, activeSince: 0, liveSince: new Map(), hold: new Map() };
+export const initialSelection: Selection = { active: null, activeSince: 0, liveSince: new Map(), hold: new Map(), resume: null };
+
+/** Goes on with what an earlier agent had put on air. */
+export function adopt(path: string, mono: number): Selection {
+  return { ...initialSelection, active: path, activeSince: mono, liveSince: new Map([[path, mono]]) };
+}
+
+/** The relay lost every connection. No input did anything wrong, so none has to wait longer for it. */
+export function afterRelay(previous: Selection, mono: number): Selection {
+  const resume = previous.active === null ? previous.resume : { path: previous.active, until: mono + RESUME };
+  return { ...previous, active: null, activeSince: mono, liveSince: new Map(), resume };
+}
 
 export interface Choice { readonly selection: Selection; readonly reason: string | null }
 
@@ -40,13 +55,14 @@ export function choose(previous: Selection, candidates: readonly Candidate[], ov
 
   const primary = candidates[0]?.publisher;
   const allowed = candidates.filter((c) => override === "auto" || (override === "primary" ? c.publisher === primary : override === "backup" && c.publisher !== primary));
+  const resume = previous.resume !== null && mono <= previous.resume.until ? previous.resume : null;
   const activeGood = active !== null && liveSince.has(active) && allowed.some((c) => c.path === active);
   const found = allowed.find(({ path }) => {
     const since = liveSince.get(path);
-    return since !== undefined && (path === active || !activeGood || mono - since >= (hold.get(path) ?? HOLD));
+    return since !== undefined && (path === active || !activeGood || path === resume?.path || mono - since >= (hold.get(path) ?? HOLD));
   });
   const want = found?.path ?? null;
-  if (want === active) return { selection: { ...previous, liveSince, hold }, reason: null };
-  const reason = override !== "auto" ? `override ${override}` : broke ? `${active} lost` : active === null ? `${want} came` : `${want} is preferred and steady`;
-  return { selection: { active: want, activeSince: mono, liveSince, hold }, reason };
+  if (want === active) return { selection: { ...previous, liveSince, hold, resume }, reason: null };
+  const reason = override !== "auto" ? `override ${override}` : broke ? `${active} lost` : active === null ? `${want} came` : want === resume?.path ? `${want} is back` : `${want} is preferred and steady`;
+  return { selection: { active: want, activeSince: mono, liveSince, hold, resume: want === resume?.path ? null : resume }, reason };
 }

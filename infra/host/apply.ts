@@ -7,14 +7,15 @@ import { decide, hostServices, launchOf, type Changes, type HostService, type Se
 import type { Clock } from "./clock.ts";
 import { HostFailure, messageOf } from "./failure.ts";
 import type { Firewall } from "./firewall.ts";
+import { type AskForwards, filesWithKept } from "./forwards.ts";
 import { updateHostsFile } from "./hosts-file.ts";
 import type { Redactor } from "./log.ts";
 import { fillMarkers, type MarkerValues } from "./markers.ts";
 import type { PeerStatus, PeerTable } from "./peers.ts";
 import { fillPlaces, type Places } from "./places.ts";
 import { runOnce, type Spawn } from "./process.ts";
-import type { ServiceRunner } from "./service.ts";
-import { compareFiles, filesHash, LiveFolder, materialise, writeStaged, type FileChanges, type HostFile } from "./stage.ts";
+import { TIMING, type ServiceRunner } from "./service.ts";
+import { compareFiles, filesHash, LiveFolder, materialise, rewriteStaged, writeStaged, type FileChanges, type HostFile } from "./stage.ts";
 import type { Applied, BundleStore } from "./store.ts";
 import { startOrder, type Supervisor } from "./supervisor.ts";
 import type { UserIds } from "./users.ts";
@@ -32,6 +33,7 @@ export interface ApplyDeps {
   readonly localValues: () => Omit<MarkerValues, "secrets" | "addresses">;
   /** False in tests, which cannot change owners. */
   readonly asRoot: boolean;
+  readonly askForwards: AskForwards;
 }
 
 /** What is in force. */
@@ -61,6 +63,7 @@ export function bundleHash(applied: Applied): string {
 export class Applier {
   live: Live | null = null;
   private readonly folder: LiveFolder;
+  private swappedAt = 0;
 
   constructor(private readonly deps: ApplyDeps) { this.folder = new LiveFolder(deps.places.etc, deps.places.run); }
 
@@ -217,6 +220,8 @@ export class Applier {
     try {
       const refused = await deps.firewall.load(next.firewall, deps.peers.list());
       if (refused !== null) throw new HostFailure(refused);
+      rewriteStaged(staged, await this.kept(next, files.changed));
+      this.swappedAt = deps.clock.now();
       this.folder.swapIn(staged, [...files.added, ...files.changed]);
       for (const s of [...changes.removed].reverse()) {
         removed.push(s);
@@ -285,6 +290,11 @@ export class Applier {
       try { const error = await step(); if (typeof error === "string") say(`going back: ${error}`); }
       catch (error) { say(`going back, ${what}: ${messageOf(error)}`); }
     };
+    // A program that watches its files may be blind for a second after each change (MediaMTX 1.20.1).
+    const blind = TIMING.watchMs - (deps.clock.now() - this.swappedAt);
+    const watching = done.some((c) => c.next.service.reload.kind === "self" && deps.supervisor.get(c.next.service.name)?.state === "ready");
+    if (watching && blind > 0) await new Promise<void>((resolve) => { deps.clock.after(blind, resolve); });
+    await attempt("what services were told", async () => { if (live !== null) this.folder.rewriteSaved(await this.kept(live)); });
     await attempt("files", () => this.folder.rollBack());
     for (const { next, previous, action } of [...done].reverse()) {
       await attempt(next.service.name, async () => {
@@ -300,6 +310,12 @@ export class Applier {
     for (const s of ordered(removed)) await attempt(s.service.name, async () => { await deps.supervisor.run(s.runnable); });
     await attempt("firewall", () => deps.firewall.load(live?.firewall ?? null, deps.peers.list()));
     for (const s of live?.services ?? []) await attempt(s.service.name, () => deps.supervisor.get(s.service.name)?.waitReady(10_000));
+  }
+
+  /** Files of `those` with what running services were told since: without it they would forget it with a new file. */
+  private kept(those: Live, paths?: readonly string[]): ReturnType<typeof filesWithKept> {
+    const keeps = those.services.flatMap(({ service: { keeps } }) => (keeps !== undefined && (paths?.includes(keeps.file) ?? true) ? [keeps] : []));
+    return filesWithKept(keeps, those.files, this.deps.askForwards);
   }
 
   private async awaitAll(say: Say): Promise<void> {

@@ -13,6 +13,7 @@ import { type DefaultRoute, defaultRoute, NO_ROUTE } from "./markers.ts";
 import { PeerTable, type Resolve4 } from "./peers.ts";
 import type { Places } from "./places.ts";
 import type { Spawn } from "./process.ts";
+import type { AskForwards } from "./forwards.ts";
 import type { Probe } from "./readiness.ts";
 import { serve, type Request } from "./socket.ts";
 import { writeStatus, type HostStatus } from "./status.ts";
@@ -25,6 +26,7 @@ export interface HostDeps {
   readonly clock: Clock;
   readonly spawn: Spawn;
   readonly probe: Probe;
+  readonly askForwards: AskForwards;
   readonly nft: Nft;
   readonly resolve4: Resolve4;
   readonly secrets: SecretStore;
@@ -69,7 +71,7 @@ export class Host {
     });
     this.applier = new Applier({
       places: deps.places, clock: deps.clock, spawn: deps.spawn, supervisor: this.supervisor, firewall: this.firewall, peers: this.peers,
-      store: this.store, redactor: this.redactor, idsOf: deps.idsOf, asRoot: deps.asRoot,
+      store: this.store, redactor: this.redactor, idsOf: deps.idsOf, asRoot: deps.asRoot, askForwards: deps.askForwards,
       localValues: () => ({ ...this.route(), public: deps.env["HEADEND_PUBLIC_ADDRESS"] || "127.0.0.1" }),
     });
   }

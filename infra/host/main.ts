@@ -7,6 +7,7 @@ import { Host } from "./host.ts";
 import { dnsResolve4 } from "./peers.ts";
 import { placesFrom } from "./places.ts";
 import { spawnGroup } from "./process.ts";
+import { askForwards } from "./forwards.ts";
 import { probeNetwork } from "./readiness.ts";
 import { ask } from "./socket.ts";
 import { formatStatus, healthProblem, type HostStatus } from "./status.ts";
@@ -27,7 +28,7 @@ const print = (line: string): void => { process.stdout.write(`${line}\n`); };
 async function run(): Promise<number> {
   process.umask(0o022);
   const host = new Host({
-    places, clock: realClock, spawn: spawnGroup, probe: probeNetwork, nft: runNft, resolve4: dnsResolve4(),
+    places, clock: realClock, spawn: spawnGroup, probe: probeNetwork, askForwards, nft: runNft, resolve4: dnsResolve4(),
     secrets: new FileSecretStore(process.env["HEADEND_SECRETS_FILE"] ?? join(places.var, "secrets.json")), idsOf: systemUserIds, print, env: process.env,
     asRoot: process.getuid?.() === 0,
   });

@@ -82,6 +82,11 @@ export function writeStaged(folder: string, files: readonly HostFile[], asRoot: 
   }
 }
 
+/** Other content for files that are staged; mode and owner stay. */
+export function rewriteStaged(folder: string, files: readonly HostFile[]): void {
+  for (const file of files) writeFileSync(join(folder, file.path), file.content);
+}
+
 /**
  * The live folder. Its folders are never replaced and its files only ever by rename, because programs watch the folders.
  * `swap` can be undone until `finish`.
@@ -119,6 +124,11 @@ export class LiveFolder {
       this.undo.push(() => { mkdirSync(dirname(live), { recursive: true, mode: 0o755 }); renameSync(saved, live); });
       this.delete(path);
     }
+  }
+
+  /** Other content for what `rollBack` will put back. */
+  rewriteSaved(files: readonly HostFile[]): void {
+    rewriteStaged(this.backup, files.filter(({ path }) => existsSync(join(this.backup, path))));
   }
 
   /** Puts back what `swapIn` and `remove` replaced. */

@@ -49,7 +49,12 @@ export interface Service {
   readonly checkEnv: Readonly<Record<string, string>>;
   /** A check that must still be running after this many ms is good (for programs without a test flag); null = must exit 0. */
   readonly checkAliveMs: number | null;
+  /** What it was told over its API and forgets when its file changes: hostd adds it to the copy of the file that goes live. */
+  readonly keeps?: KeptState;
 }
+
+/** Forwards of MediaMTX's paths; a path that has `forward` in the rendered text keeps that. */
+export interface KeptState { readonly kind: "mediamtx-forwards"; readonly file: string; readonly api: string }
 
 export interface Bundle {
   readonly version: 1;

@@ -1,4 +1,4 @@
-import type { Readiness, RenderedFile, Service } from "./bundle.ts";
+import type { KeptState, Readiness, RenderedFile, Service } from "./bundle.ts";
 import { ETC, MEDIAMTX_METRICS_PORT, RELAY_API_PORT } from "./paths.ts";
 import { toYaml } from "./yaml.ts";
 
@@ -23,11 +23,14 @@ export function loopbackUser(...actions: readonly string[]): object {
   return { user: "any", pass: "", ips: ["127.0.0.1", "::1"], permissions: actions.map((action) => ({ action })) };
 }
 
-const FILE = "mediamtx/mediamtx.yml";
+export const MEDIAMTX_FILE = "mediamtx/mediamtx.yml";
+
+/** For a relay, whose agent chooses by forwards what is on air: a new file leaves that choice alone. */
+export const KEEPS_FORWARDS: KeptState = { kind: "mediamtx-forwards", file: MEDIAMTX_FILE, api: `http://127.0.0.1:${RELAY_API_PORT}` };
 
 /** The configuration file. MediaMTX reloads it by itself; which edits drop whom is in knowledge: media 2.2. */
 export function mediamtxFile(config: object): RenderedFile {
-  return { path: FILE, content: toYaml(config), mode: "0600", reload: "hot-reload" };
+  return { path: MEDIAMTX_FILE, content: toYaml(config), mode: "0600", reload: "hot-reload" };
 }
 
 /** The service that runs MediaMTX. `check` loads the staged file with every server off: MediaMTX has no test flag and leaves on bad input. */
@@ -37,12 +40,12 @@ export function mediamtxService(prepare: Service["prepare"], extraReads: readonl
   const ready: Readiness = { kind: "http", url: `http://127.0.0.1:${RELAY_API_PORT}/v3/config/global/get` };
   return {
     name: "mediamtx",
-    argv: ["/usr/local/bin/mediamtx", `${ETC}/${FILE}`],
+    argv: ["/usr/local/bin/mediamtx", `${ETC}/${MEDIAMTX_FILE}`],
     env: {}, user: "mediamtx",
-    reads: [FILE, ...extraReads],
+    reads: [MEDIAMTX_FILE, ...extraReads],
     reload: { kind: "self" },
     prepare,
-    check: ["/usr/local/bin/mediamtx", `{staged}/${FILE}`],
+    check: ["/usr/local/bin/mediamtx", `{staged}/${MEDIAMTX_FILE}`],
     checkEnv: Object.fromEntries(off),
     checkAliveMs: 700,
     ready, after: [],

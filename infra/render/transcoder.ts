@@ -5,7 +5,7 @@ import { shortHash } from "../plan/names.ts";
 import { linkSecret } from "../plan/secrets.ts";
 import type { RenderedFile, Service } from "./bundle.ts";
 import { ffmpegArgs, probeArgs } from "./ffmpeg.ts";
-import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
+import { KEEPS_FORWARDS, loopbackUser, MEDIAMTX_BASE, MEDIAMTX_FILE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
 import { relayInput } from "./multiplexer.ts";
 import { originNginx } from "./nginx-origin.ts";
 import { AGENT_PORT, ETC, LIB, RELAY_API_PORT, RELAY_RTSP_PORT, SEGMENTS, SLATES } from "./paths.ts";
@@ -52,7 +52,7 @@ export function renderTranscoder(host: Host, keyOf: KeyOf, index: PlanIndex): { 
       { path: AGENT_FILE, content: agentFile(host, carried), mode: "0644", reload: "hot-reload" },
     ],
     services: [
-      mediamtxService(carried.map(({ slate }) => slate)),
+      { ...mediamtxService(carried.map(({ slate }) => slate)), keeps: KEEPS_FORWARDS },
       {
         name: "agent", argv: ["/usr/bin/node", `${LIB}/agent.js`, `${ETC}/${AGENT_FILE}`], env: {}, user: "agent",
         reads: [AGENT_FILE, ...args.map((f) => f.path)], reload: { kind: "self" },
@@ -96,7 +96,7 @@ const AGENT_STREAMS = '{\n  "streams": [\n', AGENT_END = "\n  ]\n}";
 function agentFile(host: Host, carried: readonly Carried[]): string {
   const config: AgentConfig = {
     host: host.name,
-    relay: { api: `http://127.0.0.1:${RELAY_API_PORT}`, rtsp: `rtsp://127.0.0.1:${RELAY_RTSP_PORT}` },
+    relay: { api: `http://127.0.0.1:${RELAY_API_PORT}`, rtsp: `rtsp://127.0.0.1:${RELAY_RTSP_PORT}`, file: MEDIAMTX_FILE },
     port: AGENT_PORT, workDir: SEGMENTS,
     streams: [],
   };

@@ -50,6 +50,27 @@ export function toEpochMs(written: WrittenDateTime, timeZone: string | null): nu
   return instants[0]!;
 }
 
+/** "+01:00" when all that is written has the same offset, which is then the time of the place; null for UTC and for a mixture. */
+export function commonOffset(written: readonly (WrittenDateTime | undefined)[]): string | null {
+  const offsets = new Set(written.flatMap((one) => (one === undefined ? [] : [one.offsetMinutes])));
+  const [only] = offsets;
+  return offsets.size !== 1 || only === null || only === undefined || only === 0 ? null : offsetText(only * 60_000);
+}
+
+/** What {@link showTime} calls a zone: "Europe/Berlin", "UTC+01:00", "UTC". */
+export const zoneName = (zone: string | null): string => (zone === null ? "UTC" : isOffset(zone) ? `UTC${zone}` : zone);
+
+/**
+ * A time as a place's clock shows it.
+ * @param zone of the IANA list, an offset as {@link commonOffset} gives it (Intl knows those from Node 22 on only), or null for UTC
+ */
+export function showTime(ms: number, zone: string | null, locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormatPart[] {
+  const offset = zone !== null && isOffset(zone) ? parseDateTime(`2000-01-01T00:00${zone}`).offsetMinutes ?? 0 : null;
+  return new Intl.DateTimeFormat(locale, { ...options, timeZone: offset === null ? zone ?? "UTC" : "UTC" }).formatToParts(ms + (offset ?? 0) * 60_000);
+}
+
+const isOffset = (zone: string): boolean => /^[+-]\d\d:\d\d$/.test(zone);
+
 /** Checks a zone name. @throws UnitError with the nearest known zone */
 export function toTimeZone(text: string): string {
   try {

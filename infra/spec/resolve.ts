@@ -1,5 +1,5 @@
 /** Written form → {@link Topology}: defaults and cross-references. Mistakes are reported, all of them. */
-import { toEpochMs } from "./date-time.ts";
+import { commonOffset, toEpochMs } from "./date-time.ts";
 import type { SpecPath } from "./problems.ts";
 import { resolveStream, unknownRegion } from "./resolve-stream.ts";
 import type { Written } from "./schema.ts";
@@ -139,5 +139,5 @@ function resolveEvent(w: Written["event"], report: Report): Topology["event"] {
   const [doors, startMs, endMs] = [at("doors"), at("start"), at("end")];
   if (!broken && endMs <= startMs) report({ path: ["event", "end"], uses: [["event"]], message: "is not after the start", allowed: `a time after ${w.start.text}` });
   if (!broken && w.doors && doors > startMs) report({ path: ["event", "doors"], uses: [["event"]], message: "is after the start", allowed: `a time up to ${w.start.text}` });
-  return { doorsMs: w.doors ? doors : startMs, startMs, endMs, timeZone };
+  return { doorsMs: w.doors ? doors : startMs, startMs, endMs, timeZone: timeZone ?? commonOffset([w.doors, w.start, w.end]) };
 }

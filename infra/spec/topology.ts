@@ -80,6 +80,7 @@ export interface Topology {
   readonly name: string;
   /** Public domain, or null: then the studio is reached as localhost. */
   readonly domain: string | null;
+  /** `timeZone`: of the IANA list, or the offset that all its dates are written with, e.g. "+01:00"; null for UTC. */
   readonly event: { readonly doorsMs: number; readonly startMs: number; readonly endMs: number; readonly timeZone: string | null } | null;
   readonly streams: Readonly<Record<string, Stream>>;
   readonly regions: Readonly<Record<string, Region>>;

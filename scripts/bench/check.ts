@@ -12,12 +12,14 @@ const LARGE_S = 2;
 const RUNS = 7;
 const HOSTS = { multiplexers: 10, transcoders: 600, distributors: 390, streams: 5000 };
 
-/** `headend check`, `plan` and `cost`, start-up included, as an editor or a person runs them. */
+/** Every command that is read off the plan, start-up included, as an editor or a person runs it. */
 export const measureCheck: Measure = async (bench) => {
   const folder = mkdtempSync(join(tmpdir(), "headend-bench-check-"));
   const remove = bench.onEnd(() => rmSync(folder, { recursive: true, force: true }));
   const large = join(folder, "large.yaml");
-  writeFileSync(large, largeFile());
+  writeFileSync(large, largeFile(HOSTS.transcoders));
+  const edited = join(folder, "edited.yaml");
+  writeFileSync(edited, largeFile(HOSTS.transcoders + 1));
   const normal = join(bench.root, "stacks/festival.yaml");
   const run = (args: readonly string[]): number => {
     const start = performance.now();
@@ -32,6 +34,10 @@ export const measureCheck: Measure = async (bench) => {
     { name: "check, 1,000 hosts", args: ["check", large], limit: LARGE_S },
     { name: "plan, 1,000 hosts", args: ["plan", "--json", large], limit: LARGE_S },
     { name: "cost, 1,000 hosts", args: ["cost", "--json", large], limit: LARGE_S },
+    { name: "diff, 1,000 hosts and one transcoder more", args: ["diff", large, edited], limit: LARGE_S },
+    { name: "explain, 1,000 hosts", args: ["explain", "capacity", "tx-eu-1", large], limit: LARGE_S },
+    { name: "diagram, 1,000 hosts", args: ["diagram", large], limit: LARGE_S },
+    { name: "kit, 1,000 hosts", args: ["kit", large], limit: LARGE_S },
   ]) {
     bench.say(name);
     run(args);   // the first one compiles the command where its sources have changed
@@ -48,8 +54,8 @@ export const measureCheck: Measure = async (bench) => {
 };
 
 /** As an export from a schedule would be: streams that differ in their names only, over an anchor. */
-function largeFile(): string {
+function largeFile(transcoders: number): string {
   const streams = Array.from({ length: HOSTS.streams }, (_, i) => `  room-${i}: *room\n`).join("");
   return `headend: 1\nname: large\nregions: { eu: { aws: eu-central-1, zones: 2 } }\nx-room: &room { source: { resolution: 1280x720, bitrate: 2500 kbps }, ladder: [720p, 360p], viewers: { eu: 20 } }\nstreams:\n${streams}`
-    + `multiplexers: { eu: ${HOSTS.multiplexers} }\ntranscoders: { eu: { count: ${HOSTS.transcoders}, size: c7g.8xlarge } }\ndistributors: { eu: { min: ${HOSTS.distributors}, max: ${HOSTS.distributors}, size: c7gn.large } }\n`;
+    + `multiplexers: { eu: ${HOSTS.multiplexers} }\ntranscoders: { eu: { count: ${transcoders}, size: c7g.8xlarge } }\ndistributors: { eu: { min: ${HOSTS.distributors}, max: ${HOSTS.distributors}, size: c7gn.large } }\n`;
 }

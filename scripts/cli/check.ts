@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { nowMs as clock } from "../../infra/clock.ts";
 import { lintFile } from "../../infra/plan/lint/lint-file.ts";
 import type { Placed, Suppressed, Suppression } from "../../infra/plan/lint/suppress.ts";
 import { ruleOf, RULES } from "../../infra/plan/lint/table.ts";
@@ -46,7 +47,7 @@ type Checked =
  * @param nowMs epoch milliseconds, for rules about the event's dates
  * @returns the exit code
  */
-export function check(files: string | readonly string[], options: CheckOptions, nowMs = Date.now()): number {
+export function check(files: string | readonly string[], options: CheckOptions, nowMs = clock()): number {
   if (options.json && options.sarif) throw new InputError("--json and --sarif are two forms of the same output.", "Use one of them.");
   const known = { nowMs, calibration: userCalibration(), prices: currentPrices(), certificate: options.certificate === undefined ? null : certificateFacts(options.certificate) };
   const names = typeof files === "string" ? [files] : files;

@@ -1,3 +1,4 @@
+import { nowMs as clock } from "../../infra/clock.ts";
 import { estimate, type CostEstimate, type Period } from "../../infra/plan/cost/estimate.ts";
 import { SEARCHED, type BreakEven } from "../../infra/plan/cost/break-even.ts";
 import { usd, usdFine } from "../../infra/plan/cost/money.ts";
@@ -11,7 +12,7 @@ import { loadAndPlan } from "./lib/topology.ts";
 export interface CostOptions { readonly json?: boolean }
 
 /** `headend cost FILE`. @returns the exit code: 1 when the event costs more than the budget */
-export function cost(file: string, options: CostOptions, nowMs = Date.now()): number {
+export function cost(file: string, options: CostOptions, nowMs = clock()): number {
   const { loaded, plan } = loadAndPlan(file, 1, { lint: false });
   const known = { prices: currentPrices(), calibration: userCalibration() };
   const costs = estimate(loaded.topology, plan, known);

@@ -20,7 +20,7 @@ export function diagram(file: string, newer: string | undefined, options: Diagra
   const draw = Object.hasOwn(FORMATS, options.format) ? FORMATS[options.format] : undefined;
   if (draw === undefined) throw new InputError(`--format is "${options.format}".`, `Allowed: ${Object.keys(FORMATS).join(", ")}.`);
   const read = (name: string): Diagram => {
-    const { loaded, plan } = loadAndPlan(name, options.scale);
+    const { loaded, plan } = loadAndPlan(name, options.scale, { lint: false });
     return readDiagram(loaded.topology, plan);
   };
   const short = shorten(newer === undefined ? read(file) : compareDiagrams(read(file), read(newer)));

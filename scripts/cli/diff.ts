@@ -1,12 +1,15 @@
+import { nowMs as clock } from "../../infra/clock.ts";
 import { compare } from "../../infra/plan/impact/compare.ts";
-import { figureLines, figures, findingsLine } from "../../infra/plan/impact/figures.ts";
+import { figureLines, figures, findingsLine, staleLines } from "../../infra/plan/impact/figures.ts";
 import { countdown } from "../../infra/plan/impact/freeze.ts";
 import { type Impact, IMPACT_CLASSES, type ImpactClass, isWorse } from "../../infra/plan/impact/impact.ts";
 import { locator } from "../../infra/plan/impact/locate.ts";
 import type { HostFacts, Side } from "../../infra/plan/impact/side.ts";
 import { changeLines } from "../../infra/plan/impact/text.ts";
 import { lintFile } from "../../infra/plan/lint/lint-file.ts";
+import type { PriceList } from "../../infra/plan/cost/prices.ts";
 import type { Finding } from "../../infra/plan/model.ts";
+import { Readings } from "../../infra/plan/readings.ts";
 import { renderPlan } from "../../infra/render/render.ts";
 import { currentPrices, userCalibration } from "../../infra/user-files/user-files.ts";
 import { EXIT, InputError } from "./lib/errors.ts";
@@ -21,17 +24,18 @@ type TargetName = "local" | "aws";
  * `headend diff OLD NEW`: what applying NEW does to people where OLD runs, with capacity, cost and findings.
  * @returns the exit code: 1 when the impact is worse than `--max`
  */
-export async function diff(oldFile: string, newFile: string, options: DiffOptions, nowMs = Date.now()): Promise<number> {
+export async function diff(oldFile: string, newFile: string, options: DiffOptions, nowMs = clock()): Promise<number> {
   const max = classOf(options.max);
   const target = targetOf(options.target);
-  const before = loadAndPlan(oldFile, options.scale), after = loadAndPlan(newFile, options.scale);
+  const before = loadAndPlan(oldFile, options.scale, { lint: false }), after = loadAndPlan(newFile, options.scale, { lint: false });
   const sides = { before: await sideOf(before, target), after: await sideOf(after, target) };
   const impact = compare(sides.before, sides.after);
   const known = { prices: currentPrices(), calibration: userCalibration() };
-  const numbers = { before: figures(before.loaded.topology, before.plan, known), after: figures(after.loaded.topology, after.plan, known) };
-  const found = { before: findings(before, nowMs), after: findings(after, nowMs) };
+  const readings = { before: new Readings(before.loaded.topology, before.plan, known), after: new Readings(after.loaded.topology, after.plan, known) };
+  const numbers = { before: figures(readings.before), after: figures(readings.after) };
+  const found = { before: findings(before, readings.before, nowMs), after: findings(after, readings.after, nowMs) };
   if (options.json) printJson({ ...located(impact, before, after), capacity: pick(numbers, "capacity"), cost: pick(numbers, "cost"), findings: { before: found.before, after: found.after } });
-  else print(diffText(impact, { before, after, sides, numbers, found, nowMs, lines: options.lines !== false }));
+  else print(diffText(impact, { before, after, sides, numbers, found, nowMs, prices: known.prices, lines: options.lines !== false }));
   return max !== null && isWorse(impact.class, max) ? EXIT.failure : EXIT.ok;
 }
 
@@ -40,10 +44,10 @@ interface Shown {
   readonly sides: { readonly before: Side; readonly after: Side };
   readonly numbers: { readonly before: ReturnType<typeof figures>; readonly after: ReturnType<typeof figures> };
   readonly found: { readonly before: readonly Finding[]; readonly after: readonly Finding[] };
-  readonly nowMs: number; readonly lines: boolean;
+  readonly nowMs: number; readonly prices: PriceList; readonly lines: boolean;
 }
 
-function diffText(impact: Impact, { before, after, sides, numbers, found, nowMs, lines }: Shown): string {
+function diffText(impact: Impact, { before, after, sides, numbers, found, nowMs, prices, lines }: Shown): string {
   const figure = figureLines(numbers.before, numbers.after);
   const key = (f: Finding): string => `${f.id} ${f.provenance.path.join(".")}`;
   const known = new Set(found.before.map(key));
@@ -55,6 +59,7 @@ function diffText(impact: Impact, { before, after, sides, numbers, found, nowMs,
     })),
     `  capacity  ${figure.capacity}`,
     `  cost      ${figure.cost}`,
+    ...staleLines(nowMs, prices),
     `  checks    ${findingsLine(found.after)}`,
     ...fresh.map((f) => `            new: ${f.severity} ${f.id}: ${f.message}`),
     `  felt by   ${impact.sentence}`,
@@ -72,8 +77,8 @@ function pick({ before, after }: Shown["numbers"], what: "capacity" | "cost"): o
   return { before: of(before), after: of(after) };
 }
 
-function findings({ loaded, plan }: Planned, nowMs: number): Finding[] {
-  return lintFile(loaded, plan, { nowMs }).kept.map((one) => one.finding);
+function findings({ loaded, plan }: Planned, readings: Readings, nowMs: number): Finding[] {
+  return lintFile(loaded, plan, { readings, nowMs }).kept.map((one) => one.finding);
 }
 
 async function sideOf({ loaded, plan }: Planned, target: TargetName): Promise<Side> {

@@ -1,7 +1,9 @@
+import { nowMs as clock } from "../../infra/clock.ts";
 import { type Explanation, type SpecLine } from "../../infra/plan/explain/explanation.ts";
 import { Explainer } from "../../infra/plan/explain/explain.ts";
 import { FORMS, parseThing, UnknownThing, type Kind } from "../../infra/plan/explain/thing.ts";
 import { formatPath } from "../../infra/spec/problems.ts";
+import { currentPrices, userCalibration } from "../../infra/user-files/user-files.ts";
 import { InputError } from "./lib/errors.ts";
 import { columns, paint, print, printJson } from "./lib/output.ts";
 import { mayHoldKey, quoteSource } from "./lib/source.ts";
@@ -13,13 +15,13 @@ export interface ExplainOptions { readonly json?: boolean; readonly scale: numbe
 const LISTED = 200;
 
 /** `headend explain THING FILE`: where a port, host, size or amount comes from. A kind alone lists what there is of it. */
-export function explain(words: readonly string[], options: ExplainOptions, nowMs = Date.now()): void {
+export function explain(words: readonly string[], options: ExplainOptions, nowMs = clock()): void {
   const file = words.at(-1);
   if (file === undefined || words.length < 2) throw new InputError("Say what to explain, and the topology file.", `Forms: ${Object.values(FORMS).join("; ")}.`);
   try {
     const { kind, name } = parseThing(words.slice(0, -1));
-    const { loaded, plan } = loadAndPlan(file, options.scale);
-    const explainer = new Explainer(loaded, plan, nowMs);
+    const { loaded, plan } = loadAndPlan(file, options.scale, { lint: false });
+    const explainer = new Explainer(loaded, plan, nowMs, { prices: currentPrices(), calibration: userCalibration() });
     if (name === "" && kind !== "rule") { list(kind, explainer, options); return; }
     const names = name === "" ? [...explainer.names("rule")].slice(0, LISTED) : [name];
     const found = names.flatMap((one) => explainer.explain(kind, one));

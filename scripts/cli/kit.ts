@@ -1,9 +1,12 @@
 import { resolve } from "node:path";
 import { deriveKey } from "../../infra/plan/keys.ts";
 import type { Plan, PublishPath } from "../../infra/plan/model.ts";
+import { publicAddresses } from "../../infra/targets/aws/addresses.ts";
+import { publicNames } from "../../infra/targets/aws/public-names.ts";
+import { LOCAL_HTTPS, publishedPorts } from "../../infra/targets/local/ports.ts";
 import type { IngestProtocol } from "../../infra/spec/topology.ts";
 import { buildKit, type Kit, type KitSources, type ViewerLinks } from "./kit/kit.ts";
-import { kitFiles } from "./kit/files.ts";
+import { kitFiles, kitOf } from "./kit/files.ts";
 import { kitText } from "./kit/text.ts";
 import { CliError, InputError } from "./lib/errors.ts";
 import { refuseToOverwrite, writeFolder, type FolderKind } from "./lib/folder.ts";
@@ -37,29 +40,37 @@ function writeOut(out: string, made: Kit, json: boolean): void {
 /** The kit of one publisher, named "truck" or "main-stage/truck". @throws InputError when there is none */
 function only(kit: Kit, name: string): Kit {
   const publishers = kit.publishers.filter((p) => name === p.publisher || name === `${p.stream}/${p.publisher}`);
-  if (publishers.length > 0) return { ...kit, publishers, viewers: Object.fromEntries(Object.entries(kit.viewers).filter(([stream]) => publishers.some((p) => p.stream === stream))) };
+  if (publishers.length > 0) return kitOf(kit, ...publishers);
   const known = kit.publishers.map((p) => `${p.stream}/${p.publisher}`);
   throw new InputError(`There is no publisher ${JSON.stringify(name)}.`, `Known: ${known.slice(0, 12).join(", ")}${known.length > 12 ? ` and ${known.length - 12} more` : ""}.`);
 }
 
-/** Without a stack there are no keys yet; addresses are those of the topology's domain, or of this machine. */
+/** Without a stack there are no keys yet; addresses are those that a stack on AWS will have, or of this machine where there is no domain. */
 function fileKit(file: string, options: KitOptions): Kit {
   if (options.showSecrets) throw new InputError("Keys belong to a stack: a file alone has none.", `Name the stack: npx headend kit --stack ${options.stack} --show-secrets`);
-  const { loaded, plan } = loadAndPlan(file);
+  const { loaded: { topology }, plan } = loadAndPlan(file, 1, { lint: false });
   if (!options.json) note("Addresses as planned; a running stack knows better: npx headend kit --stack NAME\n");
-  const host = plan.domain ?? "localhost";
-  return buildKit({ topology: loaded.topology, plan, secretOf: null, address: plannedAddress(plan, host), viewers: plannedViewers(plan, host) });
+  if (plan.domain === null) return buildKit({ topology, plan, secretOf: null, address: localAddress(plan), viewers: localViewers(plan) });
+  const names = publicNames(topology, plan, plan.domain);
+  const ports = new Map(plan.hosts.map((host) => [host.name, host.listeners]));
+  const address: KitSources["address"] = (_path, multiplexer, protocol) => {
+    const port = ports.get(multiplexer)?.find((listener) => listener.name === protocol)?.port;
+    return port === undefined ? null : { host: names.ingestOf.get(multiplexer) ?? names.ingest, port };
+  };
+  return buildKit({ topology, plan, secretOf: null, address, viewers: publicAddresses(topology, plan, names).streams });
 }
 
-function plannedAddress(plan: Plan, host: string): KitSources["address"] {
+/** Each multiplexer publishes its ports at numbers of its own. */
+function localAddress(plan: Plan): KitSources["address"] {
+  const ports = new Map(plan.hosts.filter((host) => host.role === "multiplexer").map((host) => [host.name, publishedPorts(host, 0)]));
   return (_path: PublishPath, multiplexer: string, protocol: IngestProtocol) => {
-    const listener = plan.hosts.find((h) => h.name === multiplexer)?.listeners.find((l) => l.name === protocol);
-    return listener ? { host, port: listener.port } : null;
+    const port = ports.get(multiplexer)?.find((one) => one.name === protocol)?.external;
+    return port === undefined ? null : { host: "localhost", port };
   };
 }
 
-function plannedViewers(plan: Plan, host: string): Record<string, ViewerLinks> {
-  const base = plan.domain ? `https://${host}` : `https://${host}:8443`;
+function localViewers(plan: Plan): Record<string, ViewerLinks> {
+  const base = `https://localhost:${LOCAL_HTTPS}`;
   return Object.fromEntries(plan.streams.map((s) => [s.name, {
     watch: `${base}/watch/${s.name}`,
     playlist: s.latency === "ultra" ? null : `${base}/live/${s.name}/index.m3u8`,
@@ -79,7 +90,7 @@ async function read(stack: Stack): Promise<Known> {
 /** The kit of a deployed stack. @throws CliError when it is not deployed */
 export async function stackKit(stack: Stack, options: { readonly showSecrets?: boolean | undefined; readonly file?: string | undefined; readonly known?: Known }): Promise<Kit> {
   const { config, outputs } = options.known ?? await read(stack);
-  const { loaded, plan } = loadAndPlan(options.file ?? stack.topologyFile(config), stack.scale(config));
+  const { loaded, plan } = loadAndPlan(options.file ?? stack.topologyFile(config), stack.scale(config), { lint: false });
   if (outputs === null) throw new CliError(`The stack ${stack.name} is not deployed.`, `Start it: npx headend up --stack ${stack.name}`);
   const secret = config["stackSecret"];
   if (options.showSecrets && !secret) throw new CliError(`The stack ${stack.name} has no headend:stackSecret.`, `npx headend up --stack ${stack.name} makes one.`);

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { extname } from "node:path";
+import { nowMs as clock } from "../../infra/clock.ts";
 import { priceListSchema } from "../../infra/plan/cost/price-schema.ts";
 import { priceAge, PRICES, type PriceList } from "../../infra/plan/cost/prices.ts";
 import { currentPrices, pricesFile, writeWhole } from "../../infra/user-files/user-files.ts";
@@ -16,7 +17,7 @@ export interface PricesOptions { readonly refresh?: boolean; readonly from?: str
  * `headend prices`: the price list in use. `--refresh` makes a newer one from AWS's public list and keeps it for this user, since a
  * clone's own list belongs to its history (`--out infra/plan/cost/prices.json` writes that). @returns the exit code
  */
-export async function prices(options: PricesOptions, nowMs = Date.now()): Promise<number> {
+export async function prices(options: PricesOptions, nowMs = clock()): Promise<number> {
   if (!options.refresh && (options.from !== undefined || options.out !== undefined)) throw new InputError("--from and --out go with --refresh.", "Say: npx headend prices --refresh");
   const list = currentPrices();
   if (!options.refresh) {

@@ -7,7 +7,7 @@ import type { DebianArch } from "./debian-packages.ts";
 import { contextFiles, filesBelow, type ContextFile } from "./host-image.ts";
 import { BASE_PACKAGES, SUITE } from "./parts/base-image.ts";
 import { mediamtxRecipe } from "./parts/mediamtx.ts";
-import { AWS_PROGRAMS, bundle } from "./programs.ts";
+import { AWS_PROGRAMS } from "./programs.ts";
 
 export const DEBIAN_ARCH: Readonly<Record<Architecture, DebianArch>> = { x86: "amd64", arm: "arm64" };
 
@@ -18,14 +18,13 @@ const PLACES: readonly (readonly [from: string, to: string])[] = [
 
 /** Every file of the archive but MediaMTX and the packages, which their recipes stand for. */
 export function archiveFiles(root: string): readonly ContextFile[] {
-  const image = contextFiles(root).flatMap((file) => {
+  const image = contextFiles(root, AWS_PROGRAMS).flatMap((file) => {
     const place = PLACES.find(([from]) => file.path.startsWith(from));
     return place ? [{ ...file, path: file.path.replace(...place) }] : [];
   });
   const aws = join(root, "templates/aws");
   return [
     ...image,
-    ...[...bundle(root, AWS_PROGRAMS)].map(([file, content]) => ({ path: `root/usr/lib/headend/${file}`, content, mode: 0o644 })),
     ...filesBelow(join(aws, "root")).map((file) => ({ path: relative(aws, file), content: readFileSync(file), mode: 0o644 })),
     { path: "install.sh", content: readFileSync(join(aws, "install.sh")), mode: 0o755 },
   ];

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { recipeHash } from "./cache.ts";
 import { BASE_IMAGE } from "./parts/base-image.ts";
 import { mediamtxRecipe } from "./parts/mediamtx.ts";
-import { HOST_PROGRAMS, bundle } from "./programs.ts";
+import { HOST_PROGRAMS, type Program, bundle } from "./programs.ts";
 
 /** A file of the image's build context. */
 export interface ContextFile {
@@ -12,11 +12,11 @@ export interface ContextFile {
   readonly mode: number;
 }
 
-/** Every file of the build context but the MediaMTX program, which its recipe stands for. */
-export function contextFiles(root: string): ContextFile[] {
+/** Every file of the build context but the MediaMTX program, which its recipe stands for. `more`: further programs, bundled in the same go. */
+export function contextFiles(root: string, more: readonly Program[] = []): ContextFile[] {
   const image = join(root, "templates/image");
   const player = join(root, "templates/player");
-  const programs = bundle(root, HOST_PROGRAMS);
+  const programs = bundle(root, [...HOST_PROGRAMS, ...more]);
   return [
     { path: "Dockerfile", content: readFileSync(join(image, "Dockerfile")), mode: 0o644 },
     { path: "headend-host", content: readFileSync(join(image, "headend-host")), mode: 0o755 },

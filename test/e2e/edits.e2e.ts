@@ -5,7 +5,8 @@ import { docker } from "../../scripts/live/docker.ts";
 import { HlsViewer } from "../../scripts/live/hls-viewer.ts";
 import { publish, type Publisher } from "../../scripts/live/publish.ts";
 import { type Outputs, TestStack } from "./lib/stack.ts";
-import { onAir, streamStatus } from "./lib/status.ts";
+import { RELAY_API_PORT } from "../../infra/render/paths.ts";
+import { ask, onAir, streamStatus } from "./lib/status.ts";
 import { sleep } from "../../scripts/live/wait.ts";
 
 interface Shape { ladder?: string; record?: string; restream?: string; publishers?: string; extra?: string; hosts?: string }
@@ -56,6 +57,7 @@ const EDITS: readonly (readonly [string, Shape, RegExp])[] = [
 
 test.each(EDITS)("%s: the preview shows it, nobody on the other stream notices", async (_, shape, shown) => {
   const before = await carrier();
+  const air = await onAirNow(before);
   stack.write(topology(shape));
   expect(await stack.previewText()).toMatch(shown);
   const viewers = [0, 1].map(() => new HlsViewer({ url: outputs.streams.main?.playlist ?? "", ca: outputs.ca ?? "" }).start());
@@ -68,11 +70,20 @@ test.each(EDITS)("%s: the preview shows it, nobody on the other stream notices",
     expect([report.lostSegments, report.missedSegments, report.discontinuities], report.log.join("\n")).toEqual([0, 0, 0]);
   }
   expect(publisher.running).toBe(true);
-  // A transcoder that is added may take the stream over (its share); otherwise the input was never let go.
-  if (before === await carrier()) expect((await streamStatus(stack, "main", before)).active).toContain("/studio/");
+  // A transcoder that is added may take the stream over (its share); otherwise the input was never let go: no slate, not for a frame.
+  if (before === await carrier()) expect(await onAirNow(before)).toEqual(air);
   for (const id of containers.split(",").filter(Boolean)) expect(ids(), "a running host was replaced").toContain(id);
   expect(await stack.previewSteps()).toEqual([]);
 }, 120_000);
+
+/** The input of `main`, since when without a break, and the agent's switches so far. */
+async function onAirNow(host: string): Promise<object> {
+  const paths = JSON.parse(await ask(stack, host, `http://127.0.0.1:${RELAY_API_PORT}/v3/paths/get/air/main`)) as { onlineTime: string | null };
+  const { active, switches } = await streamStatus(stack, "main", host);
+  expect(active).toContain("/studio/");
+  expect(paths.onlineTime).not.toBeNull();
+  return { active, switches, since: paths.onlineTime };
+}
 
 /** Transcoder that carries `main` now. */
 async function carrier(): Promise<string> {

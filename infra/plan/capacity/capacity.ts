@@ -63,12 +63,16 @@ function knownSize(topology: Topology, host: Host): string | "choose" | null {
   return host.size ?? (topology.regions[host.region]?.aws == null ? null : "choose");
 }
 
-/**
- * Processor, memory, links and disks of every host against its size, and the first thing to break as viewers grow.
- * Pure; the formulas are those of knowledge sizing-and-cost 1 and 3.
- */
-export function capacity(topology: Topology, plan: Pick<Plan, "hosts" | "streams">, { choose = false, calibration }: CapacityOptions = {}): Capacity {
-  const wanted = new Map(plan.hosts.map((host) => [host.name, knownSize(topology, host) ?? (choose ? "choose" : null)]));
+/** What a host's processor takes: for a stream's encoding, and for HTTPS in Mbps of one core. */
+export interface HostMachine { readonly cpu: CpuModel; readonly tlsMbpsPerCore: number }
+
+/** The figures that {@link capacity} counts a host with. */
+export function machineOf(topology: Topology, host: Host, calibration?: Calibration): HostMachine {
+  const { modelOf, tlsOf } = machines(new Map([[host.name, knownSize(topology, host)]]), calibration);
+  return { cpu: modelOf(host.name), tlsMbpsPerCore: tlsOf(host.name) };
+}
+
+function machines(wanted: ReadonlyMap<string, string | null>, calibration: Calibration | undefined) {
   // Suggested sizes are Graviton ones.
   const sizeOf = (host: string): string | null => { const size = wanted.get(host) ?? null; return size === "choose" ? SUGGESTED.transcoder[0] : size; };
   const models = new Map<string | null, CpuModel>();
@@ -78,10 +82,19 @@ export function capacity(topology: Topology, plan: Pick<Plan, "hosts" | "streams
     models.set(size, model);
     return model;
   };
+  return { models, modelOf, tlsOf: (host: string): number => tlsMbpsPerCore(sizeOf(host), calibration, NGINX_MBPS_PER_CORE) };
+}
+
+/**
+ * Processor, memory, links and disks of every host against its size, and the first thing to break as viewers grow.
+ * Pure; the formulas are those of knowledge sizing-and-cost 1 and 3.
+ */
+export function capacity(topology: Topology, plan: Pick<Plan, "hosts" | "streams">, { choose = false, calibration }: CapacityOptions = {}): Capacity {
+  const wanted = new Map(plan.hosts.map((host) => [host.name, knownSize(topology, host) ?? (choose ? "choose" : null)]));
+  const { models, modelOf, tlsOf } = machines(wanted, calibration);
   const most = (region: string): number => topology.distributors[region]?.max ?? 1;
   const demand = demands(topology, plan, {
-    cpuOf: (host) => modelOf(host.name), counts: most,
-    tlsMbpsPerCore: (host) => tlsMbpsPerCore(sizeOf(host.name), calibration, NGINX_MBPS_PER_CORE),
+    cpuOf: (host) => modelOf(host.name), counts: most, tlsMbpsPerCore: (host) => tlsOf(host.name),
   });
   const chosen = groupSizes(plan.hosts, demand);
   const diskOf = (host: Host): number | null => (host.role === "multiplexer" ? topology.multiplexers[host.region]?.diskGb ?? null : null);

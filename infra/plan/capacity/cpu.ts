@@ -65,6 +65,11 @@ export interface StreamCpu {
   readonly measured: boolean;
 }
 
+/** Where a model's figures are from, in words. */
+export function cpuSource({ from, measured }: CpuModel): string {
+  return measured ? `headend bench --calibrate, ${from}` : `knowledge: sizing-and-cost 1 (${from}); headend bench --calibrate measures this machine instead`;
+}
+
 type Coded = Pick<StreamPlan, "source" | "fps" | "renditions" | "encoder">;
 
 /**

@@ -41,7 +41,9 @@ export function ladderMbps(stream: StreamPlan): number {
 
 /** kbps that one viewer of a stream takes at the most: the best rendition with audio and containers. */
 export function viewerKbps(stream: StreamPlan): number {
-  return Math.max(stream.audio.bitrateKbps, ...stream.renditions.map((r) => r.averageBps / 1000));
+  let most = stream.audio.bitrateKbps;
+  for (const { averageBps } of stream.renditions) most = Math.max(most, averageBps / 1000);
+  return most;
 }
 
 /** True when a CDN can serve the stream: LL-HLS playlists and WebRTC cannot be cached (knowledge: media 5.2). */
@@ -57,7 +59,18 @@ export function recordedSeconds(topology: Topology, stream: StreamPlan): number 
 }
 
 /** Expected viewers of a stream by region with distributors; those of other regions go to the first one that has any. */
-export function expectedViewers(topology: Topology, name: string): Map<string, number> {
+export function expectedViewers(topology: Topology, name: string): ReadonlyMap<string, number> {
+  const all = expected.get(topology) ?? new Map<string, ReadonlyMap<string, number>>();
+  expected.set(topology, all);
+  const viewers = all.get(name) ?? viewersOf(topology, name);
+  all.set(name, viewers);
+  return viewers;
+}
+
+/** Capacity and costs ask a dozen times for each of 5,000 streams. */
+const expected = new WeakMap<Topology, Map<string, ReadonlyMap<string, number>>>();
+
+function viewersOf(topology: Topology, name: string): ReadonlyMap<string, number> {
   const [first] = Object.keys(topology.distributors);
   const viewers = new Map<string, number>();
   for (const [region, count] of Object.entries(topology.streams[name]?.viewers ?? {})) {

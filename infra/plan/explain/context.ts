@@ -1,25 +1,31 @@
 import type { Topology } from "../../spec/topology.ts";
-import { capacity, type Capacity } from "../capacity/capacity.ts";
-import { estimate, type CostEstimate } from "../cost/estimate.ts";
+import { machineOf, type Capacity, type HostMachine } from "../capacity/capacity.ts";
+import type { CostEstimate, CostOptions } from "../cost/estimate.ts";
 import type { Host, Listener, Plan, Role, StreamPlan } from "../model.ts";
+import { Readings } from "../readings.ts";
 
 export const GROUP: Readonly<Record<Role, "multiplexers" | "transcoders" | "distributors">> =
   { multiplexer: "multiplexers", transcoder: "transcoders", distributor: "distributors" };
 
 /** A plan with what is read off it, worked out when first asked for. */
 export class Context {
-  private held: Capacity | undefined;
-  private costs: CostEstimate | undefined;
+  readonly readings: Readings;
   private readonly hosts: ReadonlyMap<string, Host>;
   private readonly streams: ReadonlyMap<string, StreamPlan>;
 
-  constructor(readonly topology: Topology, readonly plan: Plan) {
+  /** @param known prices and measurements of the user's own */
+  constructor(readonly topology: Topology, readonly plan: Plan, private readonly known: CostOptions = {}) {
+    this.readings = new Readings(topology, plan, known);
     this.hosts = new Map(plan.hosts.map((host) => [host.name, host]));
     this.streams = new Map(plan.streams.map((stream) => [stream.name, stream]));
   }
 
-  get capacity(): Capacity { return this.held ??= capacity(this.topology, this.plan); }
-  get cost(): CostEstimate { return this.costs ??= estimate(this.topology, this.plan); }
+  get capacity(): Capacity { return this.readings.capacity; }
+  get cost(): CostEstimate { return this.readings.cost; }
+  /** What capacity counts a host's processor with. */
+  machine(host: Host): HostMachine { return machineOf(this.topology, host, this.known.calibration); }
+  /** The same of the first transcoder that carries a stream. */
+  machineFor(stream: StreamPlan): HostMachine { return this.machine(this.host(stream.transcoders[0] ?? "") as Host); }
   host(name: string): Host | undefined { return this.hosts.get(name); }
   stream(name: string): StreamPlan | undefined { return this.streams.get(name); }
 }

@@ -1,7 +1,7 @@
 import type { Period } from "../cost/estimate.ts";
 import type { CostLine } from "../cost/lines.ts";
 import { usd, usdFine } from "../cost/money.ts";
-import { cloudfrontRegion, PRICES } from "../cost/prices.ts";
+import { cloudfrontRegion, type PriceList } from "../cost/prices.ts";
 import { awsOf, GB_PER_MBPS_HOUR } from "../cost/traffic.ts";
 import { behindCdn, expectedViewers, viewerKbps } from "../capacity/demand.ts";
 import type { StreamPlan } from "../model.ts";
@@ -12,7 +12,7 @@ import { few, figure, type Answer, type Cause, type Formula } from "./explanatio
 interface ItemFacts {
   readonly quantity: string;
   /** Key of the price list. */
-  readonly price: keyof typeof PRICES;
+  readonly price: keyof PriceList;
   readonly causes: (context: Context, line: CostLine) => readonly Cause[];
 }
 
@@ -66,7 +66,7 @@ function answer(context: Context, lines: readonly { readonly line: CostLine; rea
     is: `${line.item}, ${line.what}: ${usd(line.cost)} for ${period.name} (${figure(period.hours)} h).`,
     causes: [...causes, ...(causes.length === 0 ? [{ path: ["name"], why: "is the topology as a whole" }] : []), ...hours(context, period)],
     rule: { name: "cost", in: "infra/plan/cost, docs/cost.md", says: "every viewer stays the whole time and takes the best rendition; free allowances are not taken off: an upper bound for what is counted" },
-    formulas: [...quantityFormula(context, line, period, facts), price(line, facts)],
+    formulas: [...quantityFormula(context, line, period, facts), price(context, line, facts)],
     facts: lines.map(({ line: one, period: when }): readonly [string, string] => [when.name, `${figure(one.quantity, 1)} ${one.unit}, ${usd(one.cost)}`]),
     see: label(line) === null ? [] : [...context.plan.hosts.filter((h) => h.name.startsWith(`${label(line)}-`)).slice(0, 2).map((h) => `capacity ${h.name}`)],
   };
@@ -92,13 +92,13 @@ function trafficNumbers({ plan, topology }: Context, line: CostLine): string {
   return all.length <= 3 ? all.join("; ") || "0" : `${all.length} streams`;
 }
 
-function price(line: CostLine, facts: ItemFacts | undefined): Formula {
-  const evidence = facts === undefined ? undefined : PRICES[facts.price] as { readonly source?: string; readonly date?: string | null; readonly perGb?: number };
+function price({ readings: { prices } }: Context, line: CostLine, facts: ItemFacts | undefined): Formula {
+  const evidence = facts === undefined ? undefined : prices[facts.price] as { readonly source?: string; readonly date?: string | null; readonly perGb?: number };
   const tiers = line.item === "CloudFront" || line.item === "internet";
   return {
     what: "amount", formula: tiers ? "quantity through the price's steps, from zero" : "quantity × price",
     numbers: line.quantity === 0 ? "0" : `${figure(line.quantity, 1)} ${line.unit} × ${usdFine(Math.round(line.cost / line.quantity))}${tiers ? " on average" : ""}`, result: usd(line.cost),
-    source: evidence?.source === undefined ? `infra/plan/cost/prices.json of ${PRICES.date}` : `${evidence.source}${evidence.date ? `, ${evidence.date}` : ""}${line.verified ? "" : " (not verified)"}`,
+    source: evidence?.source === undefined ? `price list of ${prices.date}` : `${evidence.source}${evidence.date ? `, ${evidence.date}` : ""}${line.verified ? "" : " (not verified)"}`,
   };
 }
 

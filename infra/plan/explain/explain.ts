@@ -1,4 +1,5 @@
 import type { LoadedTopology } from "../../spec/topology.ts";
+import type { CostOptions } from "../cost/estimate.ts";
 import type { Plan } from "../model.ts";
 import { Context, linkBetween } from "./context.ts";
 import { explainCost } from "./cost.ts";
@@ -12,8 +13,9 @@ import { namesOf, unknown, type Kind } from "./thing.ts";
 /** Answers about one plan. */
 export class Explainer {
   private readonly context: Context;
-  constructor(private readonly loaded: LoadedTopology, plan: Plan, private readonly nowMs: number | null = null) {
-    this.context = new Context(loaded.topology, plan);
+  /** @param known prices and measurements of the user's own */
+  constructor(private readonly loaded: LoadedTopology, plan: Plan, private readonly nowMs: number | null = null, known: CostOptions = {}) {
+    this.context = new Context(loaded.topology, plan, known);
   }
 
   /** Names that {@link explain} takes for a kind. */

@@ -5,10 +5,10 @@ import type { Context } from "./context.ts";
 import type { Answer } from "./explanation.ts";
 
 /** What a rule of `headend check` finds in this file, and why it matters; null for an unknown id. */
-export function explainFinding(loaded: LoadedTopology, { plan }: Context, id: string, nowMs: number | null): Answer[] | null {
+export function explainFinding(loaded: LoadedTopology, { plan, readings }: Context, id: string, nowMs: number | null): Answer[] | null {
   const rule = ruleOf(id.toUpperCase());
   if (rule === undefined) return null;
-  const { kept, suppressed } = lintFile(loaded, plan, nowMs === null ? {} : { nowMs });
+  const { kept, suppressed } = lintFile(loaded, plan, { readings, ...(nowMs === null ? {} : { nowMs }) });
   const found = [...kept.map((one) => ({ ...one, reason: null })), ...suppressed].filter(({ finding }) => finding.id === rule.id);
   const says = { name: rule.id, in: "infra/plan/lint, docs/lint.md", says: `${rule.severity}: ${rule.title}. ${rule.reason}` };
   if (found.length === 0) {

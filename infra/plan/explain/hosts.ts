@@ -1,5 +1,5 @@
 import type { Host, Plan } from "../model.ts";
-import { CPU_USE, streamCpu } from "../capacity/cpu.ts";
+import { CPU_USE, cpuSource, streamCpu } from "../capacity/cpu.ts";
 import { sizeFacts, LINK_USE, SUGGESTED } from "../capacity/sizes.ts";
 import type { HostCapacity } from "../capacity/capacity.ts";
 import { GROUP, type Context } from "./context.ts";
@@ -32,7 +32,7 @@ export function explainHost(context: Context, host: Host): Answer {
     ],
     rule: { name: host.provenance.rule, in: "infra/plan/hosts.ts", says: `one host for each that a group asks for; the name is role, region and ${host.role === "multiplexer" ? "letter" : "number"}, so that another group renames nothing` },
     formulas: [
-      { what: "zone", formula: "position in the group mod zones of the region", numbers: `${index} mod ${zones}`, result: "abcdefghijklmnopqrstuvwxyz"[host.zone] ?? String(host.zone), source: "knowledge: aws 1 (spread over zones)" },
+      { what: "zone", formula: "in turn over the zones of the region, so that one more host or zone moves none that was there", numbers: `number ${index + 1} of ${mates.length} over ${zones} ${zones === 1 ? "zone" : "zones"}`, result: "abcdefghijklmnopqrstuvwxyz"[host.zone] ?? String(host.zone), source: "knowledge: aws 1 (spread over zones), infra/plan/hosts.ts" },
       ...(host.role === "transcoder" ? [{ what: "streams it carries", formula: "highest SHA-256 score of stream and host name, in zones not used yet", numbers: `${plan.streams.length} streams over ${mates.length} in ${host.region}`, result: streams.length === 0 ? "none" : short(streams), source: "rendezvous hashing (Thaler & Ravishankar 1998), infra/plan/placement.ts" }] : []),
     ],
     facts: [
@@ -99,16 +99,19 @@ const OUT = {
   multiplexer: "sum of source bitrate × (transcoders + platforms) for each publisher", transcoder: "sum of renditions and audio × distributors", distributor: "viewers × best rendition ÷ distributors, plus each object once for the CDN",
 } as const;
 
-function cpuFormulas(context: Context, host: Host, { demand, limit, headroom, size }: HostCapacity): Formula[] {
+/** How a stream's cores are counted, and what with. */
+const STREAM_CORES = "sum over streams of: stream + decode × Mpx/s + sum over rungs of (encode × Mpx/s + picture × fps) × preset";
+
+function cpuFormulas(context: Context, host: Host, { demand, limit, headroom }: HostCapacity): Formula[] {
   if (demand.cores === null) return [];
-  const architecture = (size === null ? null : sizeFacts(size)?.architecture) ?? "x86";
+  const { cpu, tlsMbpsPerCore } = context.machine(host);
   const streams = host.role === "transcoder" ? context.plan.streams.filter((s) => s.transcoders.includes(host.name)) : [];
-  const cpus = streams.map((s) => figure(streamCpu(s, architecture).cores));
+  const cpus = streams.map((s) => figure(streamCpu(s, cpu).cores));
   return [{
-    what: "processor", formula: host.role === "transcoder" ? "sum over streams of decoding + Mpx/s × cores per Mpx × preset" : "Mbps sent ÷ 5,000 a core, WebRTC viewers ÷ 50 a core",
+    what: "processor", formula: host.role === "transcoder" ? STREAM_CORES : `Mbps sent ÷ ${figure(tlsMbpsPerCore, 0)} a core, WebRTC viewers ÷ 50 a core`,
     numbers: `${host.role === "transcoder" ? (cpus.length <= 6 ? cpus.join(" + ") || "0" : `${cpus.length} streams`) : figure(demand.cores)}${limit === null ? "" : ` of ${limit.vcpus} vCPUs × ${CPU_USE}`}`,
     result: `${figure(demand.cores)} cores${headroom?.cpu === null || headroom?.cpu === undefined ? "" : `, ${Math.floor(headroom.cpu * 100)} % free`}`,
-    source: "knowledge: sizing-and-cost 1, media 6 (measured)",
+    source: host.role === "transcoder" ? cpuSource(cpu) : cpu.measured ? `${cpu.from}; media 6 where TLS was not measured` : "knowledge: media 6 (measured)",
   }];
 }
 

@@ -1,5 +1,5 @@
 import { RUNG_NAMES } from "../../spec/presets.ts";
-import { streamCpu } from "../capacity/cpu.ts";
+import { cpuSource, streamCpu } from "../capacity/cpu.ts";
 import { ladderMbps, viewerKbps, behindCdn } from "../capacity/demand.ts";
 import { latencySeconds } from "../lint/latency.ts";
 import type { PublishPath, Rendition, SecretNeed, StreamPlan } from "../model.ts";
@@ -10,7 +10,8 @@ import { figure, type Answer, type Cause } from "./explanation.ts";
 export function explainStream(context: Context, stream: StreamPlan): Answer {
   const spec = context.topology.streams[stream.name]!;
   const at = (...steps: (string | number)[]): Cause["path"] => ["streams", stream.name, ...steps];
-  const cores = streamCpu(stream, "x86");
+  const { cpu } = context.machineFor(stream);
+  const cores = streamCpu(stream, cpu);
   const away = Object.entries(spec.viewers).filter(([, count]) => count > 0).map(([region, count]) => `${figure(count, 0)} in ${region}`);
   return {
     thing: `stream ${stream.name}`,
@@ -26,7 +27,7 @@ export function explainStream(context: Context, stream: StreamPlan): Answer {
     rule: { name: stream.provenance.rule, in: "infra/plan/streams.ts, infra/plan/placement.ts", says: "home regions (with a multiplexer) carry every stream; another region carries it where viewers are expected and it has transcoders" },
     formulas: [
       ...(stream.latency === "standard" ? [{ what: "latency", formula: "L = N·D + T: three buffered segments, the one being made, transmission", numbers: `3 × ${stream.segmentSeconds} + ${stream.segmentSeconds} + 0.9 s`, result: `${figure(latencySeconds(stream.segmentSeconds), 1)} s`, source: "requirements 12; measured 8.9 s at 2 s segments (knowledge: continuity 5)" }] : []),
-      { what: "processor of one copy", formula: "decoding + Mpx/s × 0.05 × preset, on x86", numbers: [cores.decode, ...cores.rungs.map((r) => r.cores)].map((c) => figure(c)).join(" + "), result: `${figure(cores.cores)} cores`, source: "knowledge: sizing-and-cost 1 (measured)" },
+      { what: "processor of one copy", formula: `stream ${figure(cpu.stream, 3)} + ${figure(cpu.decodePerMpx, 4)} × Mpx/s of the source; each rung (${figure(cpu.encodePerMpx, 4)} × Mpx/s + ${figure(cpu.perPicture, 4)} × fps) × preset`, numbers: [cores.decode, ...cores.rungs.map((r) => r.cores)].map((c) => figure(c)).join(" + "), result: `${figure(cores.cores)} cores`, source: cpuSource(cpu) },
       { what: "all renditions", formula: "sum of video bitrates + one audio", numbers: `${stream.renditions.map((r) => figure(r.bitrateKbps, 0)).join(" + ")} + ${stream.audio.bitrateKbps} kbps`, result: `${figure(ladderMbps(stream))} Mbps`, source: "infra/plan/capacity/demand.ts" },
       { what: "one viewer at the most", formula: "(best video + audio) × 1.05 for containers", numbers: `${figure(viewerKbps(stream) / 1.05, 0)} kbps × 1.05`, result: `${figure(viewerKbps(stream), 0)} kbps`, source: "infra/plan/ladder.ts" },
     ],
@@ -45,7 +46,8 @@ export function explainRung(context: Context, stream: StreamPlan, rung: Renditio
   const index = spec.ladder.findIndex((one) => one.name === rung.name);
   const { scale } = context.plan;
   const declared = spec.ladder[index]!;
-  const cpu = streamCpu(stream, "x86").rungs.find((one) => one.name === rung.name)!;
+  const { cpu: model } = context.machineFor(stream);
+  const cpu = streamCpu(stream, model).rungs.find((one) => one.name === rung.name)!;
   const named = (RUNG_NAMES as readonly string[]).includes(rung.name);
   const scaled = scale === 1 ? "" : `, × ${scale} by headend:scale`;
   return {
@@ -64,7 +66,7 @@ export function explainRung(context: Context, stream: StreamPlan, rung: Renditio
       { what: "most bitrate", formula: "bitrate × 1.07, buffer of one second", numbers: `${figure(rung.bitrateKbps, 0)} × 1.07`, result: `${figure(rung.maxrateKbps, 0)} kbps`, source: "knowledge: media 4.1" },
       { what: "BANDWIDTH", formula: "(most + buffer ÷ segment + audio) × 1.05", numbers: `(${rung.maxrateKbps} + ${rung.bufsizeKbit} ÷ ${stream.segmentSeconds} + ${stream.audio.bitrateKbps}) × 1.05 kbps`, result: `${figure(rung.peakBps / 1000, 0)} kbps`, source: "RFC 8216 4.3.4.2: an upper bound for every segment" },
       { what: "level", formula: "the lowest that holds size, macroblocks a second and bitrate", numbers: `${Math.ceil(rung.width / 16) * Math.ceil(rung.height / 16)} macroblocks × ${stream.fps}`, result: rung.level, source: "ITU-T H.264 table A-1" },
-      { what: "processor", formula: "Mpx/s × cores per Mpx × preset, on x86", numbers: `${figure(cpu.megapixels)} Mpx/s`, result: `${figure(cpu.cores)} cores`, source: "knowledge: sizing-and-cost 1 (measured)" },
+      { what: "processor", formula: `(${figure(model.encodePerMpx, 4)} × Mpx/s + ${figure(model.perPicture, 4)} × fps) × preset ${stream.encoder.preset}`, numbers: `${figure(cpu.megapixels)} Mpx/s, ${stream.fps} fps`, result: `${figure(cpu.cores)} cores`, source: cpuSource(model) },
     ],
     facts: [["made on", stream.transcoders.join(", ")]],
     see: [`stream ${stream.name}`, ...stream.transcoders.slice(0, 2).map((tx) => `capacity ${tx}`)],

@@ -55,7 +55,7 @@ function fileChanges(context: Context, host: Host, before: Bundle | undefined, a
   return [...new Set([...now.keys(), ...old.keys()])].sort().flatMap((path): Unsealed[] => {
     const pair: FilePair = { before: old.get(path) ?? null, after: now.get(path) ?? null };
     const known = otherwise.get(`${host.name} ${path}`);
-    if (known === "stays" || (known === undefined && !context.differs(pair))) return [];
+    if (known === "stays" || (known === undefined && !context.differs(host.name, pair))) return [];
     const effects = !before || !after ? [effect("nothing", before ? "goes with its host" : "comes with its host", host.provenance.path)]
       : known === "changes" ? unknownEffects(context, host, path) : effectsOf(context, host, path, pair);
     return [{ kind: "file", action: pair.before === null ? "added" : pair.after === null ? "removed" : "changed", host: host.name, name: path, effects }];

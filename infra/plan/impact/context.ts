@@ -1,4 +1,5 @@
 import type { Bundle, RenderedFile } from "../../render/bundle.ts";
+import { secretsIn } from "../../render/markers.ts";
 import type { SpecPath } from "../../spec/problems.ts";
 import { expectedViewers } from "../capacity/demand.ts";
 import type { Host, StreamPlan } from "../model.ts";
@@ -19,6 +20,9 @@ export class Context {
   readonly changedSecrets: ReadonlySet<string>;
   /** Streams on both sides that distributors serve otherwise than before. */
   readonly servedOtherwise: readonly { readonly old: StreamPlan; readonly now: StreamPlan }[];
+  private readonly carried: ReadonlyMap<string, readonly string[]>;
+  /** Hosts with a file that holds a secret whose value differs. */
+  private readonly rekeyed: ReadonlySet<string>;
   private readonly expected = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(readonly before: Side, readonly after: Side) {
@@ -27,6 +31,8 @@ export class Context {
     this.streams = { before: byName(before.plan.streams), after: byName(after.plan.streams) };
     this.bundles = { before: new Map(before.bundles.map((b) => [b.host, b])), after: new Map(after.bundles.map((b) => [b.host, b])) };
     this.changedSecrets = changedSecrets(before, after);
+    this.rekeyed = new Set(after.bundles.filter((b) => b.secrets.some((name) => this.changedSecrets.has(name))).map((b) => b.host));
+    this.carried = carriedOf(before.plan.streams);
     this.servedOtherwise = before.plan.streams.flatMap((old) => {
       const now = this.streams.after.get(old.name);
       return now === undefined || servedAlike(old, now) ? [] : [{ old, now }];
@@ -50,16 +56,18 @@ export class Context {
     return Math.round((this.viewersByRegion(stream).get(distributor.region) ?? 0) / Math.max(1, group?.min ?? 1));
   }
 
-  /** True when a file's content differs: its text, or the value of a secret in it. */
-  differs({ before, after }: FilePair): boolean {
+  /** Streams that a transcoder carries on the side that runs. */
+  carriedBefore(transcoder: string): readonly string[] { return this.carried.get(transcoder) ?? []; }
+
+  /** True when a file of a host differs: its text, or the value of a secret in it. */
+  differs(host: string, { before, after }: FilePair): boolean {
     if (before === null || after === null) return true;
-    return before.content !== after.content || before.mode !== after.mode || this.mentionsChanged(after.content);
+    return before.content !== after.content || before.mode !== after.mode || (this.rekeyed.has(host) && this.mentionsChanged(after.content));
   }
 
   /** True when a text holds the marker of a secret whose value differs. */
   mentionsChanged(text: string): boolean {
-    for (const name of this.changedSecrets) if (text.includes(`@{secret:${name}}`)) return true;
-    return false;
+    return this.changedSecrets.size > 0 && secretsIn(text).some((name) => this.changedSecrets.has(name));
   }
 
   /** Where in the topology an effect comes from; see {@link Causes.of}. */
@@ -71,6 +79,18 @@ export class Context {
 /** An effect that nobody feels unless more is said. */
 export function effect(cls: ImpactClass, reason: string, cause: SpecPath | null, more: Partial<Pick<Effect, "stream" | "publishers" | "viewers" | "seconds" | "felt">> = {}): Effect {
   return { class: cls, reason, stream: null, publishers: [], viewers: null, seconds: null, felt: null, cause, ...more };
+}
+
+function carriedOf(streams: readonly StreamPlan[]): Map<string, string[]> {
+  const carried = new Map<string, string[]>();
+  for (const { name, transcoders } of streams) {
+    for (const host of transcoders) {
+      const list = carried.get(host);
+      if (list) list.push(name);
+      else carried.set(host, [name]);
+    }
+  }
+  return carried;
 }
 
 function changedSecrets(before: Side, after: Side): Set<string> {

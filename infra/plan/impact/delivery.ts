@@ -56,7 +56,7 @@ export function edgeEffects(context: Context, host: Host, { before, after }: Fil
     const a = old.paths.get(path), b = now.paths.get(path);
     if (a === undefined) effects.push(effect("hot-reload", `begins to serve ${stream}`, context.cause(stream, "latency"), { stream }));
     else if (b === undefined) effects.push({ ...stopped(stream, "is no longer served here at this latency", "latency"), seconds: null, felt: "have to open it again" });
-    else if (changedKeys(a, b).length > 0 || context.mentionsChanged([...b.values()].join("\n"))) effects.push(stopped(stream, "is pulled from another transcoder; its path is opened again", "transcoders", "redundancy"));
+    else if (a !== b || context.mentionsChanged(b)) effects.push(stopped(stream, "is pulled from another transcoder; its path is opened again", "transcoders", "redundancy"));
   }
   if (effects.length === 0) effects.push(effect("hot-reload", "is reloaded", context.cause(null, "streams")));
   return effects;

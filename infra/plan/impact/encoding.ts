@@ -57,8 +57,8 @@ function changeOf(context: Context, old: AgentStream, now: AgentStream): Effect[
 
 /** A player whose renditions are all gone plays out its buffer and then reads the stream's address again (player page's watchdog; measured with hls.js: 12 s). */
 const PLAYER_RESTART_SECONDS = 12;
-/** Until the agent has put the inputs on air again that a reloaded relay has forgotten (measured: 0.7 to 1.0 s). */
-const FORGOTTEN_SECONDS = 1;
+/** Until a relay path that was opened again has its input and its FFmpeg back. */
+const REOPENED_SECONDS = 1;
 
 /** What FFmpeg's work depends on besides its arguments; the same list as the agent's. */
 function encoding(s: AgentStream): string {
@@ -86,26 +86,23 @@ export function relayEffects(context: Context, host: Host, { before, after }: Fi
   for (const path of new Set([...old.paths.keys(), ...now.paths.keys()])) {
     const [kind = "", stream = ""] = path.split("/");
     const a = old.paths.get(path), b = now.paths.get(path);
-    const changed = a !== undefined && b !== undefined && changedKeys(a, b).length > 0;
+    const changed = a !== undefined && b !== undefined && a !== b;
     if (changed && kind === "air") effects.push(restart(context, stream, "its slate changes, which closes what FFmpeg reads", "slate", "source", "ladder"));
     else if (changed) effects.push(restart(context, stream, `${path} is opened again`));
   }
   const cause = context.cause(null, "streams", "transcoders", "multiplexers");
-  // The agent's choice of inputs is made through the relay's API, and a file that is read again replaces what came by the API.
-  const forgotten = carried(context, host).filter((stream) => !effects.some((e) => e.stream === stream))
-    .map((stream) => effect("stream-restarts", "the relay reads its file again and forgets which input is on air: the slate shows until the agent has set it again", cause, { stream, seconds: FORGOTTEN_SECONDS, felt: slateFor(FORGOTTEN_SECONDS) }));
-  return [effect("hot-reload", "the relay reads it again; who is connected stays", cause), ...effects, ...forgotten];
+  return [effect("hot-reload", "the relay reads it again; who is connected and what is on air stays", cause), ...effects];
 }
 
 function restart(context: Context, stream: string, reason: string, ...keys: string[]): Effect {
   const cause = context.cause(stream, ...keys);
-  if (context.streams.before.get(stream)?.latency === "standard") return effect("stream-restarts", `${reason}: its FFmpeg starts again and fills the gap, with the slate for a moment`, cause, { stream, seconds: FORGOTTEN_SECONDS, felt: slateFor(FORGOTTEN_SECONDS) });
+  if (context.streams.before.get(stream)?.latency === "standard") return effect("stream-restarts", `${reason}: its FFmpeg starts again and fills the gap, with the slate for a moment`, cause, { stream, seconds: REOPENED_SECONDS, felt: slateFor(REOPENED_SECONDS) });
   return effect("viewers-rebuffer", `${reason}: distributors pull it anew`, cause, { stream, viewers: context.viewers(stream), seconds: EDGE_RETRY_SECONDS });
 }
 
 /** Streams that a transcoder carries before and after. */
 export function carried(context: Context, host: Host): string[] {
-  return [...context.streams.before.values()].filter((s) => s.transcoders.includes(host.name) && context.streams.after.get(s.name)?.transcoders.includes(host.name)).map((s) => s.name);
+  return context.carriedBefore(host.name).filter((stream) => context.streams.after.get(stream)?.transcoders.includes(host.name));
 }
 
 const parsed = new WeakMap<object, ReadonlyMap<string, AgentStream>>();

@@ -1,8 +1,8 @@
-import type { Topology } from "../../spec/topology.ts";
-import { capacity, type Capacity, type HostCapacity } from "../capacity/capacity.ts";
-import { type CostOptions, estimate } from "../cost/estimate.ts";
+import type { Capacity, HostCapacity } from "../capacity/capacity.ts";
+import { priceAge, type PriceList } from "../cost/prices.ts";
 import { type Micro, usd, usdFine } from "../cost/money.ts";
-import type { Finding, Plan, Role } from "../model.ts";
+import type { Finding, Role } from "../model.ts";
+import type { Readings } from "../readings.ts";
 
 /** What a deployment holds and costs, in the few numbers that are compared. */
 export interface Figures {
@@ -17,10 +17,8 @@ export interface Figures {
   readonly cost: { readonly hour: Micro; readonly event: Micro | null; readonly viewerHour: Micro | null };
 }
 
-/** Reads capacity and cost off a plan. `known`: prices and measurements of the user's own. */
-export function figures(topology: Topology, plan: Plan, known: CostOptions = {}): Figures {
-  const held = capacity(topology, plan, known.calibration === undefined ? {} : { calibration: known.calibration });
-  const costs = estimate(topology, plan, known);
+/** The few numbers of a plan. */
+export function figures({ capacity: held, cost: costs }: Readings): Figures {
   return {
     transcoding: transcoding(held), edge: edge(held), viewers: held.viewers.sentence,
     short: held.hosts.filter((h) => h.short.length > 0).map((h) => `${h.host} ${h.short.join(", ")}`),
@@ -66,6 +64,12 @@ export function figureLines(before: Figures | null, after: Figures): { readonly 
     ...(after.cost.viewerHour === null ? [] : [`${arrow((f) => (f.cost.viewerHour === null ? "–" : usdFine(f.cost.viewerHour)))} a viewer-hour`]),
   ];
   return { capacity: capacityParts.join("  ·  "), cost: costParts.join("  ·  ") };
+}
+
+/** A line that says that prices are too old, under the costs that rest on them; [] while they are not. */
+export function staleLines(nowMs: number, prices?: PriceList): string[] {
+  const { stale, text } = priceAge(nowMs, prices);
+  return stale ? [`            ${text}`] : [];
 }
 
 /** "0 errors, 1 warning", with the ids of errors and warnings. */

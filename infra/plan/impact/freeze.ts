@@ -1,3 +1,4 @@
+import { showTime, zoneName } from "../../spec/date-time.ts";
 import type { Topology } from "../../spec/topology.ts";
 import { CLASS_WORDS, type Impact, isWorse } from "./impact.ts";
 
@@ -47,13 +48,11 @@ export function refusal({ impact, before, after, nowMs, accepted, stack }: Freez
   ].join("\n");
 }
 
-/** "2026-12-05 23:00 (Europe/Berlin)"; UTC where the topology names no zone. */
+/** "2026-12-05 23:00 (Europe/Berlin)"; UTC where the topology says neither zone nor offset. */
 export function localTime(ms: number, timeZone: string | null): string {
-  const parts = new Intl.DateTimeFormat("en-CA", {
-    timeZone: timeZone ?? "UTC", hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",
-  }).formatToParts(ms);
+  const parts = showTime(ms, timeZone, "en-CA", { hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
   const part = (type: string): string => parts.find((p) => p.type === type)?.value ?? "";
-  return `${part("year")}-${part("month")}-${part("day")} ${part("hour")}:${part("minute")} (${timeZone ?? "UTC"})`;
+  return `${part("year")}-${part("month")}-${part("day")} ${part("hour")}:${part("minute")} (${zoneName(timeZone)})`;
 }
 
 /** "doors in 26 h 14 min", "on air until …", or null without an event or after it. */

@@ -1,3 +1,4 @@
+import type { Bundle } from "../../render/bundle.ts";
 import type { SteeringConfig } from "../../steering/config.ts";
 import type { Host } from "../model.ts";
 import { type Context, effect } from "./context.ts";
@@ -32,9 +33,12 @@ export function hostChange(context: Context, name: string, replaced: ReadonlySet
   if (old === undefined || now === undefined) return null;
   const facts = changedFacts(context, name);
   if (facts.length > 0) return { ...base, action: "changed", effects: replacement(context, now, facts, replaced) };
-  const peers = (at: "before" | "after"): string => JSON.stringify(context.bundles[at].get(name)?.peers ?? []);
-  if (peers("before") === peers("after")) return null;
+  if (samePeers(context.bundles.before.get(name)?.peers ?? [], context.bundles.after.get(name)?.peers ?? [])) return null;
   return { ...base, action: "changed", effects: [effect("nothing", "learns of other neighbours (hosts file and firewall sets)", context.cause(null, "transcoders", "multiplexers", "distributors"))] };
+}
+
+function samePeers(a: Bundle["peers"], b: Bundle["peers"]): boolean {
+  return a.length === b.length && a.every((peer, i) => peer.host === b[i]?.host && peer.address === b[i]?.address);
 }
 
 function removed(context: Context, host: Host, replaced: ReadonlySet<string>): Effect[] {

@@ -3,7 +3,7 @@ import type { Host, PublishPath, StreamPlan } from "../model.ts";
 import { type Context, effect, type FilePair } from "./context.ts";
 import type { Effect } from "./impact.ts";
 import { changedKeys, HOT_PATH_KEYS, reconnecting, reloadOf } from "./mediamtx-rules.ts";
-import { destinations, mediamtxText } from "./mediamtx-text.ts";
+import { destinations, mediamtxText, pathKeys } from "./mediamtx-text.ts";
 
 /** How long encoders are away that lose their connection: ffmpeg and OBS try again after 1 to 2 s, and RTMP needs 2 s to be taken in (knowledge: continuity 6). */
 export const RECONNECT_SECONDS = 3;
@@ -57,15 +57,17 @@ export function dropAt(host: Host, stream: StreamPlan, which: (path: PublishPath
 
 type PathKeys = ReadonlyMap<string, string>;
 
-function pathEffects(context: Context, host: Host, path: string, old: PathKeys | undefined, now: PathKeys | undefined): Effect[] {
+function pathEffects(context: Context, host: Host, path: string, before: string | undefined, after: string | undefined): Effect[] {
+  if (before === after && !context.mentionsChanged(after as string)) return [];
   const [stream = "", publisher = ""] = path.split("/");
   const isFirst = (streams: Context["streams"]["before"]): boolean => streams.get(stream)?.publish.find((p) => p.path === path)?.multiplexers[0] === host.name;
-  if (old === undefined) return [effect("hot-reload", `${publisher} may publish ${stream}`, context.cause(stream, publisher, "publishers"), { stream })];
-  if (now === undefined) {
+  if (before === undefined) return [effect("hot-reload", `${publisher} may publish ${stream}`, context.cause(stream, publisher, "publishers"), { stream })];
+  if (after === undefined) {
     const cause = context.cause(stream, publisher, "publishers");
     if (!isFirst(context.streams.before)) return [effect("hot-reload", `${publisher} may no longer publish ${stream} here`, cause, { stream })];
     return [effect("publishers-drop", `${publisher} may no longer publish ${stream} and loses its connection`, cause, { stream, publishers: [publisher], felt: "for good" })];
   }
+  const old = pathKeys(before), now = pathKeys(after);
   const keys = changedKeys(old, now);
   const secret = [...now].filter(([key, text]) => !keys.includes(key) && context.mentionsChanged(text)).map(([key]) => key);
   const closing = [...keys, ...secret].filter((key) => !HOT_PATH_KEYS.has(key));

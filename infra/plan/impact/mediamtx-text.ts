@@ -4,8 +4,8 @@ export interface MediamtxText {
   readonly globals: ReadonlyMap<string, string>;
   /** Users by name. */
   readonly users: ReadonlyMap<string, string>;
-  /** Keys of each path. */
-  readonly paths: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Paths with everything that stands under them; {@link pathKeys} cuts them further, since nearly all are equal on both sides. */
+  readonly paths: ReadonlyMap<string, string>;
 }
 
 const known = new WeakMap<object, MediamtxText>();
@@ -14,39 +14,61 @@ const known = new WeakMap<object, MediamtxText>();
 export function mediamtxText(file: { readonly content: string }): MediamtxText {
   const before = known.get(file);
   if (before) return before;
-  const globals = new Map<string, string>(), users = new Map<string, string>(), paths = new Map<string, Map<string, string>>();
-  for (const [key, lines] of blocks(file.content.split("\n"), 0)) {
-    if (key === "paths") for (const [path, inner] of blocks(lines.slice(1), 2)) paths.set(path, new Map([...blocks(inner.slice(1), 4)].map(([k, l]) => [k, l.join("\n")])));
-    else if (key === "authInternalUsers") for (const item of items(lines.slice(1))) users.set(/^(?: {2}- | {4})user: (.*)$/m.exec(item)?.[1] ?? item, item);
-    else globals.set(key, lines.join("\n"));
+  const globals = new Map<string, string>(), users = new Map<string, string>();
+  let paths: ReadonlyMap<string, string> = new Map();
+  for (const [key, text] of blocks(file.content, 0)) {
+    if (key === "paths") paths = blocks(inside(text), 2);
+    else if (key === "authInternalUsers") for (const item of items(inside(text))) users.set(/^(?: {2}- | {4})user: (.*)$/m.exec(item)?.[1] ?? item, item);
+    else globals.set(key, text);
   }
   const text = { globals, users, paths };
   known.set(file, text);
   return text;
 }
 
+/** Keys of a path. */
+export function pathKeys(path: string): ReadonlyMap<string, string> {
+  return blocks(inside(path), 4);
+}
+
 /** Destinations of a path's `forward`, in order. */
-export function destinations(path: ReadonlyMap<string, string> | undefined): string[] {
-  return [...(path?.get("forward") ?? "").matchAll(/- dest: (.*)$/gm)].map((m) => (m[1] as string).replace(/^"(.*)"$/, "$1"));
+export function destinations(path: ReadonlyMap<string, string>): string[] {
+  return [...(path.get("forward") ?? "").matchAll(/- dest: (.*)$/gm)].map((m) => (m[1] as string).replace(/^"(.*)"$/, "$1"));
 }
 
-/** Keys at an indent with their lines; deeper lines belong to the key above them. */
-function* blocks(lines: readonly string[], indent: number): Generator<readonly [string, string[]]> {
-  let current: [string, string[]] | null = null;
-  for (const line of lines) {
-    if (line === "") continue;
-    if (line[indent] !== " " && line[indent] !== undefined) {
-      if (current) yield current;
-      const found = /^"((?:[^"\\]|\\.)*)":|^([^:]*):/.exec(line.slice(indent));
-      current = [found?.[1] ?? found?.[2] ?? line, [line]];
-    } else current?.[1].push(line);
+/** What stands under a key: all but its first line. */
+function inside(block: string): string {
+  const end = block.indexOf("\n");
+  return end < 0 ? "" : block.slice(end + 1);
+}
+
+/** Keys at an indent with their text; deeper lines belong to the key above them. Looks at the line's start only: files have megabytes. */
+function blocks(text: string, indent: number): Map<string, string> {
+  const found = new Map<string, string>();
+  let start = -1;
+  for (let at = 0; at < text.length;) {
+    const end = text.indexOf("\n", at), next = end < 0 ? text.length : end + 1;
+    if (end !== at && text[at + indent] !== " ") {
+      if (start >= 0) found.set(keyAt(text, start + indent), text.slice(start, at).trimEnd());
+      start = at;
+    }
+    at = next;
   }
-  if (current) yield current;
+  if (start >= 0) found.set(keyAt(text, start + indent), text.slice(start).trimEnd());
+  return found;
 }
 
-function items(lines: readonly string[]): string[] {
+const KEY = /"((?:[^"\\]|\\.)*)":|([^:\n]*):/y;
+
+function keyAt(text: string, at: number): string {
+  KEY.lastIndex = at;
+  const match = KEY.exec(text);
+  return match?.[1] ?? match?.[2] ?? text.slice(at).split("\n", 1)[0] as string;
+}
+
+function items(text: string): string[] {
   const all: string[][] = [];
-  for (const line of lines) {
+  for (const line of text.split("\n")) {
     if (line.startsWith("  - ")) all.push([line]);
     else if (line !== "") all.at(-1)?.push(line);
   }

@@ -1,8 +1,7 @@
 import type { Topology } from "../../spec/topology.ts";
-import { capacity, type CapacityOptions } from "../capacity/capacity.ts";
-import { estimate, type CostOptions } from "../cost/estimate.ts";
-import { PRICES } from "../cost/prices.ts";
+import type { CostOptions } from "../cost/estimate.ts";
 import type { Finding, Plan } from "../model.ts";
+import { Readings } from "../readings.ts";
 import type { LintContext, Rule } from "./rule.ts";
 import { RULES } from "./table.ts";
 
@@ -11,8 +10,10 @@ export interface LintOptions {
   readonly nowMs?: number;
   readonly others?: readonly Topology[];
   readonly certificate?: LintContext["certificate"];
-  readonly calibration?: CapacityOptions["calibration"];
+  readonly calibration?: CostOptions["calibration"];
   readonly prices?: CostOptions["prices"];
+  /** Of the same topology and plan, where somebody has them already; `calibration` and `prices` are theirs then. */
+  readonly readings?: Readings;
 }
 
 /**
@@ -20,19 +21,13 @@ export interface LintOptions {
  * same findings. Suppressions stand in the file's text and are applied by `applySuppressions`.
  */
 export function lint(topology: Topology, plan: Pick<Plan, "hosts" | "streams">, options: LintOptions = {}): Finding[] {
-  const { calibration, prices = PRICES } = options;
+  const readings = options.readings ?? new Readings(topology, plan, { calibration: options.calibration, prices: options.prices });
   const onAws = Object.values(topology.regions).some(({ aws }) => aws !== null);
   const context: LintContext = {
-    topology, hosts: plan.hosts, streams: plan.streams, nowMs: options.nowMs ?? null, others: options.others ?? [], certificate: options.certificate ?? null, prices,
-    capacity: once(() => capacity(topology, plan, { calibration })),
-    cost: once(() => (onAws ? estimate(topology, plan, { calibration, prices }) : null)),
+    topology, hosts: plan.hosts, streams: plan.streams, nowMs: options.nowMs ?? null, others: options.others ?? [], certificate: options.certificate ?? null, prices: readings.prices,
+    capacity: () => readings.capacity, cost: () => (onAws ? readings.cost : null),
   };
   return RULES.flatMap((rule) => rule.check(context).map((found) => finding(rule, found)));
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => (made ??= { value: make() }).value;
 }
 
 /** A finding of a rule. */

@@ -1,7 +1,7 @@
 import { shortHash } from "../../plan/names.ts";
 import type { Plan } from "../../plan/model.ts";
 import type { Side } from "../../plan/impact/side.ts";
-import { gpuOf } from "./gpu.ts";
+import { gpusOf } from "./gpu.ts";
 import { publishedPorts } from "./ports.ts";
 
 /** What containers are made of besides the plan. */
@@ -20,10 +20,11 @@ export interface LocalFactsArgs {
  * the certificate. Pure, and free of Pulumi, so that two files can be compared without it.
  */
 export function localFacts(plan: Plan, args: LocalFactsArgs): Pick<Side, "facts" | "secrets"> {
+  const gpus = gpusOf(plan);
   return {
     facts: Object.fromEntries(plan.hosts.map((host) => [host.name, {
       image: args.image, address: host.address, planes: host.planes.join(), expose: args.expose, public: args.publicAddress,
-      ports: publishedPorts(host, args.portOffset).map((p) => `${p.external}:${p.internal}/${p.protocol}`).join(), gpu: gpuOf(plan, host) ?? "none",
+      ports: publishedPorts(host, args.portOffset).map((p) => `${p.external}:${p.internal}/${p.protocol}`).join(), gpu: gpus.get(host.name) ?? "none",
       ...(host.role === "multiplexer" ? { recordings: args.recordings } : {}),
     }])),
     secrets: { "tls/server.crt": shortHash(args.certificate, 12) },

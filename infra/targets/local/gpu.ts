@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import type { Host, Plan } from "../../plan/model.ts";
+import type { Plan } from "../../plan/model.ts";
 import { probeArgs } from "../../render/ffmpeg.ts";
 
 type HardwareEncoder = Parameters<typeof probeArgs>[0];
@@ -9,16 +9,22 @@ export type Gpu = "nvidia" | "dri";
 const GPU: Readonly<Record<HardwareEncoder, Gpu>> = { nvenc: "nvidia", vaapi: "dri", qsv: "dri" };
 const DOCKER_OPTION: Readonly<Record<Gpu, readonly string[]>> = { nvidia: ["--gpus", "all"], dri: ["--device", "/dev/dri"] };
 
-/** Hardware encoders that a host's streams declare. */
-function encodersOf(plan: Plan, host?: Host): HardwareEncoder[] {
-  const kinds = plan.streams.filter((s) => !host || s.transcoders.includes(host.name)).map((s) => s.encoder.kind);
-  return [...new Set(kinds)].filter((kind) => kind !== "x264").sort();
+/** Hardware encoders that streams declare. */
+function encodersOf(streams: Plan["streams"]): HardwareEncoder[] {
+  return [...new Set(streams.map((s) => s.encoder.kind))].filter((kind) => kind !== "x264").sort();
 }
 
-/** GPU that a host's container is given; null for none. */
-export function gpuOf(plan: Plan, host: Host): Gpu | null {
-  const [first] = encodersOf(plan, host);
-  return first ? GPU[first] : null;
+/** GPUs that containers are given, by host; a host without one is left out. */
+export function gpusOf(plan: Plan): ReadonlyMap<string, Gpu> {
+  const declared = new Map<string, HardwareEncoder>();
+  for (const { encoder: { kind }, transcoders } of plan.streams) {
+    if (kind === "x264") continue;
+    for (const host of transcoders) {
+      const known = declared.get(host);
+      if (known === undefined || kind < known) declared.set(host, kind);
+    }
+  }
+  return new Map([...declared].map(([host, kind]) => [host, GPU[kind]]));
 }
 
 /**
@@ -27,7 +33,7 @@ export function gpuOf(plan: Plan, host: Host): Gpu | null {
  * @throws Error that names the encoder, what it said, and what to do
  */
 export function requireEncoders(plan: Plan, image: string): void {
-  for (const kind of encodersOf(plan)) {
+  for (const kind of encodersOf(plan.streams)) {
     const tried = spawnSync("docker", ["run", "--rm", "--network", "none", ...DOCKER_OPTION[GPU[kind]], "--entrypoint", "ffmpeg", image, ...probeArgs(kind)], { encoding: "utf8", timeout: 60_000 });
     if (tried.status === 0) continue;
     const streams = plan.streams.filter((s) => s.encoder.kind === kind).map((s) => s.name).join(", ");

@@ -7,7 +7,7 @@ import { hostImageTag } from "../../../scripts/setup/host-image.ts";
 import type { Deployed, Deploying, Deployment, Target, TargetSettings } from "../target.ts";
 import { LocalCertificates } from "./certificates.ts";
 import { localFacts } from "./facts.ts";
-import { gpuOf, requireEncoders } from "./gpu.ts";
+import { gpusOf, requireEncoders } from "./gpu.ts";
 import { requireImage, stackRuns } from "./image.ts";
 import { LocalHost } from "./host.ts";
 import { localCdnBundle, localCdnHost } from "../../render/local-cdn.ts";
@@ -35,6 +35,7 @@ export const localTarget: Target = {
     // before a distributor asks for it: so an edit that moves a stream passes through the hosts in this order.
     const created: LocalHost[] = [];
     const running = stackRuns(stack);
+    const gpus = gpusOf(plan);
     const known = publicAddresses(plan, settings);
     const cdn = localCdnHost(plan);
     const all = [...ORDER.flatMap((role) => plan.hosts.filter((h) => h.role === role)), ...(cdn ? [cdn] : [])];
@@ -46,7 +47,7 @@ export const localTarget: Target = {
         stack, host, bundle: { ...bundle, addresses: known }, image, networks, expose: settings.expose, publicAddress: publicAddress(settings), ports,
         secrets: secretsOf(bundle.secrets, secretValue, chain, key),
         recordings: host.role === "multiplexer" ? join(settings.recordingsDir, host.name) : null,
-        gpu: gpuOf(plan, host),
+        gpu: gpus.get(host.name) ?? null,
         after: created.filter((other) => host === cdn || other.role !== host.role),
         turn: running ? created.at(-1) ?? null : null,
       });

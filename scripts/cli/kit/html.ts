@@ -1,5 +1,6 @@
 import { encode } from "uqr";
 import { rate } from "../../../infra/plan/lint/facts.ts";
+import { showTime, zoneName } from "../../../infra/spec/date-time.ts";
 import type { Kit, PublisherKit, ViewerLinks, Way } from "./kit.ts";
 import { STYLE } from "./html-style.ts";
 
@@ -54,11 +55,11 @@ function facts(p: PublisherKit): string {
 
 /** Times where the event is, or in UTC where the topology does not say where that is. */
 function eventText({ doors, start, end, timeZone }: NonNullable<PublisherKit["validity"]["event"]>): string {
-  const zone = timeZone ?? "UTC";
-  const day = (iso: string): string => new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short", day: "numeric", month: "short", year: "numeric" }).format(new Date(iso));
-  const time = (iso: string): string => new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
+  const show = (iso: string, options: Intl.DateTimeFormatOptions): string => showTime(Date.parse(iso), timeZone, "en-GB", options).map(({ value }) => value).join("");
+  const day = (iso: string): string => show(iso, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+  const time = (iso: string): string => show(iso, { hour: "2-digit", minute: "2-digit" });
   const till = day(start) === day(end) ? time(end) : `${day(end)} ${time(end)}`;
-  return escape(`${day(doors)}: ready ${time(doors)}, programme ${day(doors) === day(start) ? "" : `${day(start)} `}${time(start)} to ${till} (${zone})`);
+  return escape(`${day(doors)}: ready ${time(doors)}, programme ${day(doors) === day(start) ? "" : `${day(start)} `}${time(start)} to ${till} (${zoneName(timeZone)})`);
 }
 
 function ways(p: PublisherKit): string {
@@ -98,10 +99,11 @@ export function qrSvg(text: string): string {
 function obs(p: PublisherKit): string {
   const [first] = p.ways;
   if (first === undefined) return "";
-  const tabs = [...new Set(first.obs.settings.map(({ tab }) => tab))];
+  const fields = p.obsSettings.find(({ protocols }) => protocols.includes(first.protocol))?.fields ?? [];
+  const tabs = [...new Set(fields.map(({ tab }) => tab))];
   const others = p.ways.some((way) => way.protocol === "whip") && first.protocol !== "whip" ? `<p class="hint">For WHIP: Audio Encoder FFmpeg Opus, Profile baseline.</p>` : "";
   return `<section class="obs"><h2>OBS settings</h2><p class="hint">Or import a profile: Profile → Import Profile, and choose a folder of <code>obs/</code> beside this sheet.</p>${others}
-${tabs.map((tab) => `<h3>${escape(tab)}</h3><dl>${first.obs.settings.filter((f) => f.tab === tab).map((f) => `<dt>${escape(f.field)}</dt><dd>${escape(f.value)}</dd>`).join("")}</dl>`).join("\n")}</section>`;
+${tabs.map((tab) => `<h3>${escape(tab)}</h3><dl>${fields.filter((f) => f.tab === tab).map((f) => `<dt>${escape(f.field)}</dt><dd>${escape(f.value)}</dd>`).join("")}</dl>`).join("\n")}</section>`;
 }
 
 /** A command for each protocol; at a further multiplexer only the address in it is another one. */

@@ -19,7 +19,7 @@ export interface Way {
   readonly protocol: IngestProtocol;
   readonly multiplexer: string;
   readonly url: string;
-  readonly obs: { readonly service: string; readonly server: string; readonly fields: Readonly<Record<string, string>>; readonly settings: readonly ObsField[] };
+  readonly obs: { readonly service: string; readonly server: string; readonly fields: Readonly<Record<string, string>> };
   readonly ffmpeg: string;
 }
 
@@ -32,12 +32,17 @@ export interface PublisherKit {
   readonly ways: readonly Way[];
   readonly uploadKbps: number;
   readonly encoder: EncoderSettings;
+  /** What to set in OBS besides the server; ways of the same protocols share it. */
+  readonly obsSettings: readonly ObsSettings[];
   /** Connections for a phone, in one link; null without secrets, and where a phone has no protocol to use. */
   readonly mobile: MobileLink | null;
   readonly validity: Validity;
   /** What happens when the connection falls, and what to do, a sentence each. */
   readonly ifItFalls: readonly string[];
 }
+
+/** OBS's fields for some protocols. */
+export interface ObsSettings { readonly protocols: readonly IngestProtocol[]; readonly fields: readonly ObsField[] }
 
 /** How long the keys are good. They never run out by themselves. */
 export interface Validity {
@@ -93,7 +98,7 @@ function publisherKit(sources: KitSources, stream: StreamPlan, path: PublishPath
     return at === null ? [] : [way(protocol, multiplexer, { stream: stream.name, publisher: path.publisher, ...at }, secrets, encoder)];
   }));
   return {
-    stream: stream.name, publisher: path.publisher, backup: path.backup, from: path.from, ways, uploadKbps: spec.source.bitrateKbps * UPLOAD_FACTOR, encoder,
+    stream: stream.name, publisher: path.publisher, backup: path.backup, from: path.from, ways, uploadKbps: spec.source.bitrateKbps * UPLOAD_FACTOR, encoder, obsSettings: obsSettings(path.via, encoder),
     mobile: sources.secretOf === null ? null : mobileLink(`${sources.plan.name} ${stream.name}`, ways, secrets, encoder), validity: validity(sources.topology, path.keyRotation),
     ifItFalls: ifItFalls(path, spec, ways),
   };
@@ -128,11 +133,17 @@ function secretsOf(path: PublishPath, secretOf: KitSources["secretOf"]): Publish
 function way(protocol: IngestProtocol, multiplexer: string, address: PublishAddress, secrets: PublishSecrets, encoder: EncoderSettings): Way {
   return {
     protocol, multiplexer, url: publishUrl(protocol, address, secrets),
-    obs: { ...obsSettings(protocol, address, secrets), settings: obsFields(protocol, encoder) }, ffmpeg: ffmpegCommand(protocol, address, secrets, encoder),
+    obs: obsServer(protocol, address, secrets), ffmpeg: ffmpegCommand(protocol, address, secrets, encoder),
   };
 }
 
-function obsSettings(protocol: IngestProtocol, address: PublishAddress, secrets: PublishSecrets): Omit<Way["obs"], "settings"> {
+/** WebRTC takes other codecs than the rest. */
+function obsSettings(via: readonly IngestProtocol[], encoder: EncoderSettings): ObsSettings[] {
+  const kinds = [via.filter((protocol) => protocol !== "whip"), via.filter((protocol) => protocol === "whip")];
+  return kinds.flatMap((protocols) => (protocols[0] === undefined ? [] : [{ protocols, fields: obsFields(protocols[0], encoder) }]));
+}
+
+function obsServer(protocol: IngestProtocol, address: PublishAddress, secrets: PublishSecrets): Way["obs"] {
   switch (protocol) {
     case "rtmp": case "rtmps": {
       const { server, key } = rtmpServer(protocol, address, secrets);

@@ -88,6 +88,14 @@ describe("exit codes and messages", () => {
     }
   });
 
+  it("kit of a file names another address for each way in, as a stack will", { timeout: 60_000 }, () => {
+    writeFileSync(join(dir, "two.yaml"), "headend: 1\nname: talk\nstreams: { main: { publishers: { cam: { via: [srt, rtmps] } } } }\nmultiplexers: 2\n");
+    writeFileSync(join(dir, "named.yaml"), readFileSync(join(dir, "two.yaml"), "utf8").replace("name: talk", "name: talk\ndomain: live.example.org"));
+    const urls = (file: string): string[] => (JSON.parse(headend("kit", "--json", file).stdout) as { publishers: { ways: { url: string }[] }[] }).publishers[0]!.ways.map(({ url }) => url.replace(/(?<=:\d+)[/?].*/, ""));
+    expect(urls("two.yaml")).toEqual(["srt://localhost:8890", "rtmps://localhost:1936", "srt://localhost:8990", "rtmps://localhost:2036"]);
+    expect(urls("named.yaml")).toEqual(["srt://ingest-a.live.example.org:8890", "rtmps://ingest-a.live.example.org:1936", "srt://ingest-b.live.example.org:8890", "rtmps://ingest-b.live.example.org:1936"]);
+  });
+
   it("help exits with 0 and has examples", { timeout: 60_000 }, () => {
     const { status, stdout } = headend("up", "--help");
     expect(status).toBe(0);

@@ -83,4 +83,14 @@ describe("OBS profiles", () => {
     for (const line of ["Mode=Advanced", "Encoder=obs_x264", "AudioEncoder=ffmpeg_aac", "BaseCX=1920", "OutputCY=1080", "FPSType=1", "FPSInt=30", "SampleRate=48000"]) expect(file(0, "basic.ini").split("\n")).toContain(line);
     expect(file(2, "basic.ini")).toContain("AudioEncoder=ffmpeg_opus");
   });
+
+  it("the data beside a sheet is that of its own publisher, however many there are", () => {
+    const { topology } = parseTopology("headend: 1\nname: talk\nstreams:\n  one: { publishers: { a: { via: [srt, rtmp, whip] } } }\n  two: { publishers: { b: {} } }\nmultiplexers: 3\n", "talk.yaml");
+    const links = { watch: "https://example.org", playlist: null, dash: null, whep: null };
+    const all = buildKit({ topology, plan: planTopology(topology), secretOf: null, address: (_path, host, protocol) => ({ host, port: PORTS[protocol] }), viewers: { one: links, two: links } });
+    const json = JSON.parse(kitFiles(all).find(({ path }) => path === "one.a/kit.json")!.content) as Kit;
+    expect([json.publishers.map(({ publisher }) => publisher), Object.keys(json.viewers)]).toEqual([["a"], ["one"]]);
+    expect(json.publishers[0]!.ways).toHaveLength(9);
+    expect(json.publishers[0]!.obsSettings.map(({ protocols }) => protocols)).toEqual([["srt", "rtmp"], ["whip"]]);
+  });
 });

@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { Explainer } from "../../../infra/plan/explain/explain.ts";
 import type { Explanation } from "../../../infra/plan/explain/explanation.ts";
 import { KINDS, parseThing, UnknownThing } from "../../../infra/plan/explain/thing.ts";
+import { PRICES } from "../../../infra/plan/cost/prices.ts";
 import { planTopology } from "../../../infra/plan/plan.ts";
 import { loadTopology, parseTopology } from "../../../infra/spec/load.ts";
 import type { LoadedTopology } from "../../../infra/spec/topology.ts";
@@ -93,6 +94,20 @@ describe("explain", () => {
     const loaded = parseTopology("headend: 1\nname: talk\nstreams:\n  main: { segment: 8 s }\n", "talk.yaml");
     expect(explainerOf(loaded).explain("finding", "HE201")[0]).toMatchObject({ causes: [{ line: 4, written: true }], facts: expect.arrayContaining([["fix", expect.any(String)]]) });
     expect(one("finding HE201").is).toBe("HE201 finds nothing in this file.");
+  });
+
+  it("counts with the user's own measurements and prices, and says so", () => {
+    const costs = { stream: 0.5, decodePerMpx: 0.001, encodePerMpx: 0.002, perPicture: 0 };
+    const calibration = { headendCalibration: 1 as const, hosts: { "c7g.2xlarge": { measured: "2026-11-01", machine: "a c7g.2xlarge", cores: 8, camera: costs, testPicture: costs, presets: { veryfast: 1 }, tlsMbpsPerCore: 1234, worstError: 0.1 } } };
+    const loaded = festival();
+    const prices = { ...PRICES, date: "2026-11-02", publicIpv4: { ...PRICES.publicIpv4, perHour: 0.05 } };
+    const own = new Explainer(loaded, planTopology(loaded.topology), null, { calibration, prices });
+    const formulas = (explainer: Explainer, kind: "stream" | "capacity", name: string) => explainer.explain(kind, name)[0]!.formulas.filter(({ what }) => what.startsWith("processor"));
+    expect(formulas(own, "stream", "main-stage")[0]).toMatchObject({ source: "headend bench --calibrate, measured 2026-11-01 on a c7g.2xlarge", formula: expect.stringContaining("0.002 × Mpx/s") });
+    expect(formulas(own, "capacity", "tx-eu-1")[0]!.source).toContain("measured 2026-11-01");
+    expect(formulas(explained(), "stream", "main-stage")[0]!.source).toContain("default for full cores (Graviton)");
+    const amount = (explainer: Explainer): string | undefined => explainer.explain("cost", "public IPv4")[0]!.formulas.find(({ what }) => what === "amount")?.result;
+    expect(amount(own)).not.toBe(amount(explained()));
   });
 
   it("never gives a secret's value", () => {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { withForwards } from "../../../infra/host/forwards.ts";
 import { bundle, FakeHost, file, service } from "./fakes.ts";
 
 let host: FakeHost;
@@ -123,6 +124,64 @@ describe("apply", () => {
     await host.apply(bundle([web, relay], [file("web.conf", "two"), file("relay.conf", "relay")]));
     expect(host.live("web.conf")).toBe("two");
     expect(host.said.some((l) => l.startsWith("warning: relay"))).toBe(true);
+  });
+});
+
+describe("what a service was told over its API", () => {
+  const keeps = { kind: "mediamtx-forwards", file: "relay.yml", api: "http://127.0.0.1:9997" } as const;
+  const told = service("relay", { reload: { kind: "self" }, reads: ["relay.yml"], keeps });
+  const text = (...streams: string[]): string => ["logLevel: info", "paths:", ...streams.flatMap((s) => [`  in/${s}/a/mux:`, "    source: publisher"]), "readTimeout: 4s", ""].join("\n");
+  const choose = (stream: string): void => { host.forwards.clear(); host.forwards.set(`in/${stream}/a/mux`, [`rtsp://127.0.0.1:8554/air/${stream}`]); };
+
+  it("goes along into its new file, and is no part of what was rendered", async () => {
+    await host.apply(bundle([told], [file("relay.yml", text("main"), "0600")]));
+    expect(host.live("relay.yml")).toBe(text("main"));
+    choose("main");
+    const next = bundle([told], [file("relay.yml", text("late", "main"), "0600")]);
+    await host.apply(next);
+    expect(host.live("relay.yml")).toContain('  in/late/a/mux:\n    source: publisher\n  in/main/a/mux:\n    forward:\n      - dest: "rtsp://127.0.0.1:8554/air/main"\n    source: publisher\nreadTimeout: 4s\n');
+    expect(statSync(join(host.places.etc, "relay.yml")).mode & 0o777).toBe(0o600);
+    expect((await host.store.load())?.bundle.files[0]?.content).toBe(text("late", "main"));
+    const inode = statSync(join(host.places.etc, "relay.yml")).ino;
+    host.forwards.clear();
+    await host.apply(next);
+    expect(host.said).toEqual(["nothing changed"]);
+    expect(statSync(join(host.places.etc, "relay.yml")).ino).toBe(inode);
+  });
+
+  it("is as it is now in a file that comes back, and not before the program can see that", async () => {
+    await host.apply(bundle([told], [file("relay.yml", text("main"), "0600")]));
+    choose("main");
+    host.programs.behaviour = (l) => l.argv[0] === "/bin/broken" ? { ends: "exit code 3" } : undefined;
+    const began = host.clock.now();
+    const failing = host.apply(bundle([told, service("broken")], [file("relay.yml", text("late", "main"), "0600"), file("broken.conf", "")]));
+    host.clock.after(100, () => choose("other"));
+    await expect(failing).rejects.toThrow(/broken/);
+    expect(host.live("relay.yml")).toBe(text("main"));
+    expect(host.clock.now() - began).toBeGreaterThanOrEqual(1500);
+    host.clock.after(100, () => choose("main"));
+    await expect(host.apply(bundle([told, service("broken")], [file("relay.yml", text("late", "main"), "0600"), file("broken.conf", "")]))).rejects.toThrow(/broken/);
+    expect(host.live("relay.yml")).toContain("air/main");
+    expect(host.live("relay.yml")).not.toContain("in/late");
+  });
+
+  it("is asked only when that file changes", async () => {
+    await host.apply(bundle([told, web], [file("relay.yml", text("main"), "0600"), file("web.conf", "one")]));
+    choose("main");
+    await host.apply(bundle([told, web], [file("relay.yml", text("main"), "0600"), file("web.conf", "two")]));
+    expect(host.live("relay.yml")).toBe(text("main"));
+  });
+});
+
+describe("forwards in a configuration", () => {
+  it.each([
+    ["keeps those of the text", 'paths:\n  a:\n    forward:\n      - dest: x\n    source: publisher\n', "a", null],
+    ["knows quoted names", 'paths:\n  "9/a":\n    source: publisher\n', "9/a", 'paths:\n  "9/a":\n    forward:\n      - dest: "y"\n    source: publisher\n'],
+    ["leaves out paths that are gone", "paths:\n  b:\n    source: publisher\n", "a", null],
+    ["changes nothing outside of paths", "a:\n  a:\n    x: 1\npaths: {}\n", "a", null],
+    ["stops where the paths end", "paths:\n  b:\n    source: publisher\nz:\n  a:\n    x: 1\n", "a", null],
+  ])("%s", (_, text, path, expected) => {
+    expect(withForwards(text, new Map([[path, ["y"]]]))).toBe(expected ?? text);
   });
 });
 

@@ -114,6 +114,8 @@ export class FakeHost {
   supervisor!: Supervisor;
   applier!: Applier;
   nftError: string | null = null;
+  /** What the relay was told over its API. */
+  readonly forwards = new Map<string, readonly string[]>();
 
   constructor() {
     const folder = mkdtempSync(join(tmpdir(), "hostd-"));
@@ -137,6 +139,7 @@ export class FakeHost {
       firewall: new Firewall((args, text) => { this.nft.push(`${args[0]} ${text}`); return Promise.resolve(this.nftError); }, false),
       peers: new PeerTable((name) => { const ips = this.names.get(name); return ips ? Promise.resolve(ips) : Promise.reject(new Error("ENOTFOUND")); }),
       store: this.store, redactor, idsOf: () => ({ uid: 7, gid: 7 }), localValues: () => ({ gateway: "10.0.0.1", uplink: "eth0", public: "127.0.0.1" }), asRoot: false,
+      askForwards: () => Promise.resolve(this.forwards),
     };
     this.applier = new Applier(deps);
   }

@@ -115,6 +115,14 @@ describe("refusal", () => {
   });
 });
 
+test("times are shown as the place's clock shows them, also where only an offset is written", () => {
+  const shown = (body: string): string | null => countdown(topologyOf(body).event, at("2026-12-05T17:00:00Z"));
+  const dates = (offset: string, end = offset): string => `event: { doors: 2026-12-05T17:30${offset}, start: 2026-12-05T18:00${offset}, end: 2026-12-05T23:00${end} }\nstreams: { main: {} }\n`;
+  expect(shown(dates("+01:00"))).toBe("frozen until 2026-12-05 23:00 (UTC+01:00)");
+  expect(shown(dates("Z"))).toBe("doors in 30 min");
+  expect(shown(dates("+01:00", "Z"))).toBe("frozen until 2026-12-05 23:00 (UTC)");
+});
+
 test("countdown", () => {
   const topology = topologyOf(event("Europe/Berlin", "2026-12-05T17:30", "2026-12-05T18:00", "2026-12-05T23:00"));
   const say = (now: string): string | null => countdown(topology.event, at(now));

@@ -137,7 +137,7 @@ export class Agent implements Source {
 
   private tick(): void {
     const step = this.guard.look();
-    if (step !== null) { this.clockSteps += 1; for (const runner of this.runners.values()) runner.clockStepped(step); }
+    if (step !== null) { this.clockSteps += 1; this.skew.stepped(step, this.clock.mono()); for (const runner of this.runners.values()) runner.clockStepped(step); }
     const wrong = this.skew.isWrong(CLOCK_WRONG, this.clock.mono());
     if (wrong !== this.clockWrong) {
       this.clockWrong = wrong;

@@ -7,6 +7,8 @@ export interface Pathway {
 
 /** Header with which a distributor says by which ways its viewers can load: `self,other=https://host:port,…`. */
 export const PATHWAYS_HEADER = "x-headend-pathways";
+/** Header with the distributor's time, seconds since the epoch. */
+export const NOW_HEADER = "x-headend-now";
 /** The distributor puts something different for each viewer here, so that weights divide viewers and not addresses. */
 export const VIEWER = "@viewer@";
 

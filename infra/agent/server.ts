@@ -3,7 +3,7 @@ import { prometheus } from "./metrics.ts";
 import { MPD_TYPE } from "./mpd.ts";
 import { PLAYLIST_TYPE } from "./playlist.ts";
 import { OVERRIDES, type Override } from "./selection.ts";
-import { type Pathway, PATHWAYS_HEADER, readPathways } from "./pathways.ts";
+import { NOW_HEADER, type Pathway, PATHWAYS_HEADER, readPathways } from "./pathways.ts";
 import type { AgentStatus } from "./status.ts";
 import type { Answer } from "./stream.ts";
 
@@ -19,7 +19,6 @@ export interface Served {
 /** What a distributor sends along. */
 export interface Asker { readonly pathways: string | undefined; /** Its time, seconds since the epoch. */ readonly now: string | undefined; /** "1": it will ask again without this if nobody has the whole window. */ readonly whole?: string | undefined }
 
-const NOW_HEADER = "x-headend-now";
 const WHOLE_HEADER = "x-headend-whole";
 
 export interface Source { heard(distributor: string, theirs: number): void; stream(name: string): Served | null; names(): readonly string[]; status(): AgentStatus }
@@ -40,6 +39,8 @@ export function respond(source: Source, method: string, target: string, body: st
   if (method !== "GET" && method !== "HEAD") return text(405, "only GET", { Allow: "GET, HEAD" });
   if (path === "/status") return { code: 200, type: "application/json", body: JSON.stringify(source.status(), null, 2) + "\n", headers: { "Cache-Control": "no-store" } };
   if (path === "/metrics") return { code: 200, type: "text/plain; version=0.0.4; charset=utf-8", body: prometheus(source.status()) };
+  const ways = readPathways(asker?.pathways);
+  if (ways[0] && asker?.now !== undefined) source.heard(ways[0].id, Number(asker.now));
   if (path === "/healthz") {
     const bad = source.names().filter((name) => !source.stream(name)?.healthy);
     return bad.length === 0 ? text(200, "ok") : text(503, `not fresh: ${bad.join(", ")}`);
@@ -48,8 +49,6 @@ export function respond(source: Source, method: string, target: string, body: st
   const stream = live && source.stream(live[1] ?? "");
   if (!live || !stream) return text(404, "not here");
   const [, , dir, file] = live;
-  const ways = readPathways(asker?.pathways);
-  if (ways[0] && asker?.now !== undefined) source.heard(ways[0].id, Number(asker.now));
   const whole = asker?.whole === "1";
   if (file === "manifest.mpd") return dir === undefined ? playlist(stream.mpd(whole), MPD_TYPE) : text(404, "not here");
   return playlist(dir === undefined ? stream.multivariant(ways) : stream.media(dir, whole), PLAYLIST_TYPE);

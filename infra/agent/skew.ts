@@ -24,6 +24,11 @@ export class SkewWatch {
     this.said.set(distributor, better ? { ...before, at: mono } : { skew, at: mono, since: mono });
   }
 
+  /** This clock jumped by `seconds`: so did its distance to theirs, which nobody needs to say again first. */
+  stepped(seconds: number, mono: number): void {
+    for (const [distributor, s] of this.said) this.said.set(distributor, { ...s, skew: s.skew + seconds, since: mono });
+  }
+
   /** Seconds by which this clock is ahead of the distributors': the middle of what they say; null when none spoke lately. */
   skew(mono: number): number | null {
     const recent = this.recent(mono);

@@ -13,7 +13,7 @@ const PROBE_MS = 400;
 const STOOD_STILL = 0.6;
 
 /** Asks an address: null when well, else why not. */
-export type Probe = (url: string) => Promise<string | null>;
+export type Probe = (url: string, self?: string) => Promise<string | null>;
 
 /** Watches every other way to the streams and keeps the steering manifests true. */
 export class Steering {
@@ -79,11 +79,11 @@ export class Steering {
     const draining = existsSync(this.config.drainingFile);
     if (draining !== this.draining) { this.draining = draining; this.log("info", draining ? "draining" : "no longer draining"); this.write(); }
     for (const way of this.config.ways.slice(1)) this.ask(way.id, way.probe === "" ? `${way.base}/healthz` : way.probe, mono);
-    for (const url of this.config.origins) this.ask(url, url, mono);
+    for (const url of this.config.origins) this.ask(url, url, mono, this.config.self);
   }
 
-  private ask(key: string, url: string, asked: number): void {
-    void this.probe(url).then((reason) => {
+  private ask(key: string, url: string, asked: number, self?: string): void {
+    void this.probe(url, self).then((reason) => {
       const now = this.clock.mono();
       if (asked < this.validFrom || now - this.lastTick > PROBE_MS / 1000 + STOOD_STILL) return;
       if (!this.healthOf(key).answer(reason === null, asked, now, reason ?? "")) return;

@@ -8,6 +8,7 @@ import { parseTopology } from "../../infra/spec/load.ts";
 import { formatProblems, TopologyError } from "../../infra/spec/problems.ts";
 import { toSeconds, UnitError } from "../../infra/spec/units.ts";
 import { ensureToolchain, stateRoot } from "../setup/index.ts";
+import { noFaketime } from "../live/faketime.ts";
 import { Ends } from "../rehearse/ends.ts";
 import { type Limits, NO_LIMITS, onlyFaults, onStage, selectFaults } from "../rehearse/faults.ts";
 import type { Fault, Report } from "../rehearse/model.ts";
@@ -97,9 +98,9 @@ function scripted(file: string, plan: RehearsalOptions["plan"], bundles: Paramet
 }
 
 function limitsOf(onAir: string | undefined): Limits {
-  if (onAir === undefined) return { ...NO_LIMITS, smallDisk: noSmallDisk() };
+  if (onAir === undefined) return { ...NO_LIMITS, smallDisk: noSmallDisk(), clock: noFaketime() };
   const ours = `${onAir} is on air: `;
-  return { publishers: `${ours}its publishers are not the rehearsal's to stop`, changes: `${ours}a rehearsal does not change it`, smallDisk: `${ours}its recordings are not filled` };
+  return { publishers: `${ours}its publishers are not the rehearsal's to stop`, changes: `${ours}a rehearsal does not change it`, smallDisk: `${ours}its recordings are not filled`, clock: `${ours}its programs are not started under another clock` };
 }
 
 /** Faults are for a stack made for them. */

@@ -9,12 +9,14 @@ import { predict } from "./predict.ts";
 export interface Limits {
   /** A disk of its own for recordings, so that it can be full. */
   readonly smallDisk: string | null;
+  /** A transcoder's clock, set apart from the machine's. */
+  readonly clock: string | null;
   /** Why publishers are not ours to stop; null when they are. */
   readonly publishers: string | null;
   /** Why the stack may not be changed. */
   readonly changes: string | null;
 }
-export const NO_LIMITS: Limits = { smallDisk: null, publishers: null, changes: null };
+export const NO_LIMITS: Limits = { smallDisk: null, clock: null, publishers: null, changes: null };
 
 const SECONDS = { freeze: 8, host: 12, publisher: 10, network: 10, disk: 10, clock: 5 } as const;
 const WORDS: Readonly<Record<string, string>> = { ffmpeg: "FFmpeg", mediamtx: "MediaMTX", nginx: "nginx", agent: "Agent" };
@@ -73,7 +75,7 @@ function impaired(does: Impairment): string {
 
 function skipReason(action: Action, limits: Limits): string | null {
   switch (action.kind) {
-    case "clock": return "containers share this machine's clock, so one host's cannot be stepped alone; the agent's own tests step it (test/unit/agent)";
+    case "clock": return limits.clock;
     case "delay": return ["publishers", "viewers"].includes(action.line.from) ? "only lines between hosts can be slowed here: others need `tc netem`" : null;
     case "disk": return action.what === "recordings" ? limits.smallDisk : null;
     case "publisher": return limits.publishers;

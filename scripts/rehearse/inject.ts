@@ -1,6 +1,8 @@
 /** How each fault is made, and undone. All inside containers of the rehearsed stack, or to publishers of the rehearsal. */
 import type { Plan } from "../../infra/plan/model.ts";
 import { containerExec, docker } from "../live/docker.ts";
+import { settableClock } from "../live/faketime.ts";
+import { sleep, waitFor } from "../live/wait.ts";
 import { slowLine } from "./delay.ts";
 import type { Action, Impairment } from "./model.ts";
 import { fillRecordings } from "./small-disk.ts";
@@ -10,6 +12,8 @@ import type { RehearsalPublisher } from "./publishers.ts";
 
 /** Name of the nftables table with a rehearsal's rules; hostd's own is "headend". */
 const TABLE = "inet headend_rehearsal";
+/** Until probes have seen that what was killed is gone. */
+const RESTART_MS = 4000;
 const FILLER = `${RUN}/rehearsal-filler`;
 
 export interface Scene {
@@ -40,7 +44,7 @@ export async function inject(action: Action, scene: Scene): Promise<Injected> {
     case "rotate": return scene.rotate(action.stream, action.publisher);
     case "wait": return { undo: done, note: "" };
     case "delay": return ofDelay(action, scene);
-    case "clock": throw new Error(`${action.kind} cannot be made here`);
+    case "clock": return ofClock(action, scene);
   }
 }
 
@@ -125,6 +129,19 @@ function impair(does: Impairment, match: string): string {
     case "loss": return `${match} numgen random mod 1000 < ${Math.round(does.percent * 10)} drop`;
     case "rate": return `${match} limit rate over ${Math.max(1, Math.round(does.kbps / 8))} kbytes/second drop`;
   }
+}
+
+/** FFmpeg and agent are started again under a clock that can be set; once they are well again it jumps. */
+async function ofClock({ host, seconds }: Of<"clock">, scene: Scene): Promise<Injected> {
+  const clock = await settableClock(scene.container(host));
+  const well = (): boolean => { const { streams } = scene.probes.look(host) ?? {}; return streams !== undefined && streams !== null && streams.every((s) => s.healthy); };
+  const pids = [...scene.probes.look(host)?.streams?.map((s) => s.pid) ?? [], scene.probes.look(host)?.services?.find((s) => s.name === "agent")?.pid];
+  await exec(scene.container(host), ["sh", "-c", `kill -KILL ${pids.filter(Boolean).join(" ")}`]);
+  await sleep(RESTART_MS);
+  await waitFor(async () => well(), { what: `${host} to be well under a clock of its own`, timeoutMs: 30_000 });
+  const at = Date.now();
+  await clock.step(seconds);
+  return { at, note: `${host} runs under libfaketime`, undo: async () => { await clock.step(0); await clock.undo(); } };
 }
 
 async function ofDisk({ host, what }: Of<"disk">, scene: Scene): Promise<Injected> {

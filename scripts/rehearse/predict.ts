@@ -29,8 +29,11 @@ export function predict(plan: Plan, action: Action): Prediction {
       ? fine(`recording stops on ${action.host}, nothing else does`, { recordingSeconds: null })
       : ofHost(plan, action.host, SILENT, null);
     case "edit": return fine("nobody notices: a planned change touches only what it changes");
-    case "rotate": return fine("nobody notices: who is connected stays; the next connection needs the new key");
-    case "clock": return fine("the agent notices, withdraws its playlists for a moment, and the others carry on");
+    case "rotate": return ofRotation(plan, action.stream, action.publisher);
+    case "clock": {
+      const lost = ofHost(plan, action.host, SILENT, null);
+      return { ...lost, says: `the agent notices and withdraws its playlists until the clock is right: ${lost.says}` };
+    }
     case "wait": return fine("nothing happens");
   }
 }
@@ -58,6 +61,14 @@ function ofMultiplexer(plan: Plan, name: string, onAirSeconds: number): Predicti
   if (alone.length > 0) return single(`${name} is the only way in for ${list([...new Set(alone)])}`, "viewers see the slate, without a break, until it is back", more);
   const others = [...new Set(paths.flatMap((p) => p.multiplexers))].filter((h) => h !== name);
   return fine(`its publishers come back at ${list(others)}; until then another publisher, or the slate, is on air`, more);
+}
+
+/** An SRT passphrase belongs to the path: MediaMTX opens a path whose passphrase changes anew, whoever publishes to it. */
+function ofRotation(plan: Plan, stream: string, publisher: string): Prediction {
+  const paths = plan.streams.find((s) => s.name === stream)?.publish.filter((p) => p.publisher === publisher) ?? [];
+  if (!paths.some((p) => p.via.includes("srt"))) return fine("nobody notices: who is connected stays; the next connection needs the new key");
+  const { says, promises } = ofPublisher(plan, stream, publisher, CLOSED);
+  return { says: `${publisher} connects anew with the new key, because SRT's passphrase changes; until then ${says.replace(/ within \d+ s$/, "")}`, singlePoint: null, promises: { ...promises, onAirSeconds: null } };
 }
 
 function ofPublisher(plan: Plan, stream: string, publisher: string, onAirSeconds: number): Prediction {

@@ -232,7 +232,7 @@ export async function ensureAwsPrograms(options: Pick<ToolchainOptions, "root" |
 }
 
 /** Programs that tests use on this machine, and Debian's package for each. */
-const TEST_TOOLS = { chromium: "chromium", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", nmap: "nmap", nft: "nftables", ss: "iproute2", curl: "curl", certutil: "libnss3-tools", mmdebstrap: "mmdebstrap", python3: "python3-venv" } as const;
+const TEST_TOOLS = { chromium: "chromium", ffmpeg: "ffmpeg", ffprobe: "ffmpeg", nmap: "nmap", nft: "nftables", ss: "iproute2", curl: "curl", faketime: "faketime", certutil: "libnss3-tools", mmdebstrap: "mmdebstrap", python3: "python3-venv" } as const;
 /** What `npm run bench` uses on top. */
 const BENCH_TOOLS = { wrk: "wrk" } as const;
 export type TestTool = keyof typeof TEST_TOOLS | keyof typeof BENCH_TOOLS;

@@ -1,14 +1,16 @@
 /** One thing dies and nobody notices: two of every role, a real hls.js with its defaults, two-second segments. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openViewer, type Viewer } from "../../scripts/live/browser.ts";
+import { AGENT_PORT } from "../../infra/render/paths.ts";
 import { docker, type ExecResult, run } from "../../scripts/live/docker.ts";
+import { settableClock } from "../../scripts/live/faketime.ts";
 import { httpRequest } from "../../scripts/live/http.ts";
 import { publish, type Publisher } from "../../scripts/live/publish.ts";
 import { sleep, waitFor } from "../../scripts/live/wait.ts";
 import { decodeMixed } from "./lib/mixed.ts";
 import { feel, type Felt, pause, PROGRAM, signal, silence, told } from "./lib/faults.ts";
 import { type Outputs, TestStack } from "./lib/stack.ts";
-import { onAir, streamStatus } from "./lib/status.ts";
+import { ask, onAir, streamStatus } from "./lib/status.ts";
 
 const stack = new TestStack({
   name: "e2e-cont",
@@ -139,6 +141,28 @@ describe("transcoders: the one that viewers are fed from", () => {
     const back = await feel(viewer, 10, () => docker(["start", main()]));
     smooth("transcoder back", back);
     expect(back.after.latency ?? 0).toBeGreaterThan(latency - 1);
+  });
+});
+
+describe("clocks", () => {
+  interface Host { readonly clockSteps: number; readonly clockSkew: number | null; readonly clockWrong: boolean }
+  const host = async (tx: string): Promise<Host> => JSON.parse(await ask(stack, tx, `http://127.0.0.1:${AGENT_PORT}/status`)) as Host;
+
+  test("that of the transcoder that viewers are fed from is set forward, back, back again and right, while on air", async () => {
+    const [tx = ""] = transcoders, clock = await settableClock(at(tx));
+    smooth("its programs start again", await feel(viewer, 6, async () => { for (const program of ["ffmpeg", "agent"] as const) await signal(at(tx), "KILL", PROGRAM[program]); }));
+    for (const [seconds, wrong] of [[5, true], [0, false], [-5, true], [0, false]] as const) {
+      smooth(`clock ${seconds} s beside the truth`, await feel(viewer, 8, async () => {
+        await clock.step(seconds);
+        await waitFor(async () => (await host(tx)).clockWrong === wrong, { what: `the agent to find its clock ${wrong ? "wrong" : "right"}`, timeoutMs: 30_000 });
+      }));
+      const skew = (await host(tx)).clockSkew ?? NaN;
+      expect(Math.abs(skew - seconds), `skew ${skew}`).toBeLessThan(0.5);
+    }
+    expect((await host(tx)).clockSteps).toBe(4);
+    await clock.undo();
+    for (const program of ["ffmpeg", "agent"] as const) await signal(at(tx), "KILL", PROGRAM[program]);
+    await waitFor(async () => (await streamStatus(stack, "main", tx))["healthy"] === true, { what: "fresh again", timeoutMs: 40_000 });
   });
 });
 

@@ -35,4 +35,14 @@ describe("the clock, as distributors see it", () => {
     watch.heard("dist-1", at - 3, at, 6.5);
     expect(watch.skew(7)).toBe(3);
   });
+  it("moves with its own steps, without waiting to hear of them", () => {
+    const watch = new SkewWatch();
+    for (const d of ["dist-1", "dist-2"]) watch.heard(d, at, at, 1);
+    watch.stepped(5, 1.5);
+    expect(watch.isWrong(2, 1.5)).toBe(true);
+    watch.stepped(-5, 2);
+    expect(watch.isWrong(2, 2)).toBe(false);
+    watch.heard("dist-1", at - 0.01, at, 2.5);
+    expect(watch.skew(2.5)).toBe(0);
+  });
 });

@@ -3,7 +3,7 @@ import picocolors from "picocolors";
 import { describe, expect, test } from "vitest";
 import { parseTopology } from "../../../infra/spec/load.ts";
 import { Ends, Interrupted, pause } from "../../../scripts/rehearse/ends.ts";
-import { faultOf } from "../../../scripts/rehearse/faults.ts";
+import { faultOf, NO_LIMITS } from "../../../scripts/rehearse/faults.ts";
 import type { Report } from "../../../scripts/rehearse/model.ts";
 import { htmlReport } from "../../../scripts/rehearse/report/html.ts";
 import { line, summary, textReport } from "../../../scripts/rehearse/report/text.ts";
@@ -15,7 +15,7 @@ import { ONCE, planOf, player, readings, TWICE } from "./fakes.ts";
 const plan = planOf(TWICE), plain = picocolors.createColors(false);
 const kill = faultOf(plan, { kind: "process", host: "tx-home-1", process: "ffmpeg", stream: "main", how: "kill", seconds: 0 });
 const lost = faultOf(plan, { kind: "publisher", stream: "main", publisher: "truck", how: "close", back: "same", seconds: 10 });
-const clock = faultOf(plan, { kind: "clock", host: "tx-home-1", seconds: 5 });
+const clock = faultOf(plan, { kind: "clock", host: "tx-home-1", seconds: 5 }, { ...NO_LIMITS, clock: "no library" });
 const samples = { "player 1": [{ at: 6000, buffer: 5, stalled: false }, { at: 12_000, buffer: 0, stalled: true }, { at: 14_000, buffer: 4, stalled: false }] };
 const air = [{ at: 10_600, host: "tx-home-1", stream: "main", from: "in/main/truck/mux-home-a", to: "slate" }, { at: 13_000, host: "tx-home-1", stream: "main", from: "slate", to: "in/main/laptop/mux-home-b" }];
 const good = outcomeOf(kill, readings(), { samples });
@@ -31,7 +31,7 @@ describe("for terminals", () => {
     expect(text).toMatch(/FFmpeg of main on tx-home-1 killed +kept +0 +2\.1 s +– +0\.4 s +4\.0 s/);
     expect(text).toContain("stalls: 2 (3.5 s), promised 0");
     expect(text).toContain("predicted  laptop goes on air within 1 s");
-    expect(text).toMatch(/Skipped\n +Clock of tx-home-1 stepped by 5 s: containers share/);
+    expect(text).toMatch(/Skipped\n +Clock of tx-home-1 stepped by 5 s: no library/);
     expect(summary(report())).toBe("twice: 2 faults in 1 min 5 s, 1 with a broken promise, 2 player stalls; 1 skipped");
   });
   test("a line for each while it runs", () => {

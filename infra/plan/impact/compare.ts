@@ -32,7 +32,7 @@ export function compare(before: Side, after: Side, otherwise: DeployedOtherwise 
   const changes = [...names.flatMap((name) => changesOf(context, name, replaced, otherwise)), ...streamChanges(context)].map(sealed);
   const felt = feltBy(context, changes);
   const cls = worst(changes.map((change) => change.class));
-  return { class: cls, changes, felt, sentence: sentenceOf(felt, changes), id: `${cls}/${identity(changes)}` };
+  return { class: cls, changes, felt, sentence: sentenceOf(felt, changes), id: `${cls}/${identity(before, changes)}` };
 }
 
 /** Nothing was there before: everything is new, and nobody can feel it. */
@@ -94,9 +94,12 @@ function sealed(change: Unsealed): Change {
   return { ...change, class: worst(change.effects.map((e) => e.class)) };
 }
 
-/** A hash of what people feel: whom, and how badly. What is at most a hot reload is not part of it. */
-function identity(changes: readonly Change[]): string {
+/**
+ * A hash of what people feel: whom, and how badly; what is at most a hot reload is not part of it. And of the topology that runs, so that an impact
+ * that was accepted once does not let through the next edit that is as bad.
+ */
+function identity(before: Side, changes: readonly Change[]): string {
   const felt = changes.filter((c) => isWorse(c.class, "hot-reload")).flatMap((c) => c.effects.filter((e) => isWorse(e.class, "hot-reload"))
     .map((e) => [c.kind, c.host, c.name, c.action, e.class, e.stream, [...e.publishers].sort().join(), e.viewers].join(" ")));
-  return shortHash([...new Set(felt)].sort().join("\n"), 8);
+  return shortHash([JSON.stringify(before.topology), ...[...new Set(felt)].sort()].join("\n"), 8);
 }

@@ -16,6 +16,8 @@ const FACT_WORDS: Readonly<Record<string, string>> = {
   size: "its size", zone: "its zone", region: "its region", disk: "its disk",
 };
 
+const PLURAL: ReadonlySet<string> = new Set(["ports", "planes"]);
+
 const FROM_TOPOLOGY: ReadonlySet<string> = new Set(["address", "ports", "planes", "gpu", "size", "zone", "region", "disk"]);
 
 /** Names of the facts of a host that differ. A fact that only one side knows is not compared: an older headend did not record it. */
@@ -69,7 +71,7 @@ function replacement(context: Context, host: Host, facts: readonly string[], rep
   // The image comes with headend, addresses and folders from the stack's config: no line of the topology asks for them.
   const asked = facts.some((fact) => FROM_TOPOLOGY.has(fact));
   const cause = asked ? context.cause(null, ...(facts.includes("address") ? ["name"] : []), { multiplexer: "multiplexers", transcoder: "transcoders", distributor: "distributors" }[host.role], "regions") : null;
-  const own = effect("host-replaced", `is made anew, because ${what} ${facts.length === 1 ? "differs" : "differ"}`, cause, { seconds: REPLACE_SECONDS });
+  const own = effect("host-replaced", `is made anew, because ${what} ${facts.length > 1 || PLURAL.has(facts[0] ?? "") ? "differ" : "differs"}`, cause, { seconds: REPLACE_SECONDS });
   const streams = [...context.streams.before.values()];
   const felt = {
     multiplexer: () => streams.flatMap((s) => dropAt(host, s, () => true, "loses its multiplexer while that is made anew", cause, REPLACE_SECONDS)),

@@ -75,13 +75,13 @@ describe("refusal", () => {
   });
 
   test("names what it would do, whom it hits, until when, and how to accept exactly that", () => {
-    expect(ask(key, null)).toMatchInlineSnapshot(`
+    expect(ask(key, null)?.replace(/\/[0-9a-f]{8} /, "/ID ")).toMatchInlineSnapshot(`
       "The event is on until 2026-12-05 23:00 (Europe/Berlin), and this would be worse than a hot reload (publishers drop), so nothing was changed.
       It would do:
         mux-home-a mediamtx/mediamtx.yml: publishers drop
       Felt by:
         main: its publisher drops until given the new key; viewers see the slate meanwhile, nobody re-buffers
-      Wait for the end, take the edit back, or accept exactly this: pulumi config set headend:duringEvent publishers-drop/e2c67d4c --stack live"
+      Wait for the end, take the edit back, or accept exactly this: pulumi config set headend:duringEvent publishers-drop/ID --stack live"
     `);
   });
 
@@ -113,6 +113,14 @@ describe("refusal", () => {
     const impact = compare(side(body, facts("a")), side(body, facts("b")));
     expect(refusal({ impact, before: side(body).topology, after: side(body).topology, nowMs: at("2026-12-05T20:00:00Z"), accepted: null, stack: "live" })).toContain("mux-home-a: host replaced");
   });
+});
+
+test("what was accepted once does not let the same through again", () => {
+  const body = (ladder: string): string => event("Europe/Berlin", "2026-12-05T17:30", "2026-12-05T18:00", "2026-12-05T23:00").replace("  main:\n", `  main: { ladder: [${ladder}] }\n`);
+  const [first, again, second] = [between(body("480p"), body("480p, 360p")), between(body("480p"), body("480p, 360p")), between(body("480p, 360p"), body("480p, 360p, 240p"))];
+  expect(first.id).toBe(again.id);
+  expect([first.class, first.sentence]).toEqual([second.class, second.sentence]);
+  expect(second.id).not.toBe(first.id);
 });
 
 test("times are shown as the place's clock shows them, also where only an offset is written", () => {

@@ -10,6 +10,13 @@ export interface HostSeat {
   readonly ordinal: number; readonly zone: number; readonly size: string | null;
 }
 
+/**
+ * Numbers that each of the first ten regions has for the hosts of a role. Ports follow from them on a shared machine, and a host whose ports
+ * change is replaced: counted through all regions, one more host in the first would replace those of all others. Eleventh hosts of a
+ * region come after all blocks.
+ */
+const BLOCK = 10;
+
 /** The hosts a topology asks for, roles in the order of the signal, regions in the order of the file. */
 export function seats(topology: Topology): HostSeat[] {
   const groups: [Role, Record<string, { count: number; size: string | null }>][] = [
@@ -18,10 +25,11 @@ export function seats(topology: Topology): HostSeat[] {
     ["distributor", Object.fromEntries(Object.entries(topology.distributors).map(([r, g]) => [r, { count: g.min, size: g.size }]))],
   ];
   return groups.flatMap(([role, group]) => {
-    let ordinal = 0;
-    return Object.keys(topology.regions).flatMap((region) =>
+    let further = BLOCK * BLOCK;
+    return Object.keys(topology.regions).flatMap((region, place) =>
       zonesOf(group[region]?.count ?? 0, topology.regions[region]?.zones ?? 1).map((zone, index) => ({
-        name: hostName(role, region, index), role, region, ordinal: ordinal++, zone, size: group[region]?.size ?? null,
+        name: hostName(role, region, index), role, region, zone, size: group[region]?.size ?? null,
+        ordinal: place < BLOCK && index < BLOCK ? place * BLOCK + index : further++,
       })));
   });
 }

@@ -37,7 +37,7 @@ export interface Host {
   readonly name: string;
   readonly role: Role;
   readonly region: string;
-  /** Position in its group, from 0; only for ports on a shared machine and zone choice. */
+  /** Number among all hosts of its role, that of its region's first host being 0, 10, 20 …; only for ports on a shared machine. */
   readonly ordinal: number;
   readonly zone: number;
   readonly size: string | null;

@@ -83,6 +83,24 @@ describe("edits leave other hosts alone", () => {
     }), { numRuns: 30 });
   });
 
+  test("also one in a region that comes before theirs, for up to ten hosts in each of ten regions; no two have the same number", () => {
+    const counts = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 10 });
+    const group = (list: readonly number[], more: number): string => `{ ${list.map((n, r) => `r${r}: ${r === more ? n + 1 : n}`).join(", ")} }`;
+    fc.assert(fc.property(counts, fc.nat(9), fc.constantFrom("multiplexers", "transcoders", "distributors"), (list, at, role) => {
+      const hosts = (more: boolean): Plan["hosts"] => planOf(`streams: { main: {} }\nregions: { ${list.map((_, r) => `r${r}: {}`).join(", ")} }\n${["multiplexers", "transcoders", "distributors"].map((r) => `${r}: ${group(list, more && r === role ? at % list.length : -1)}\n`).join("")}`).hosts;
+      const seat = (h: Plan["hosts"][number]): string => JSON.stringify([h.role, h.name, h.ordinal]);
+      const after = hosts(true);
+      expect(after.map(seat)).toEqual(expect.arrayContaining(hosts(false).map(seat)));
+      expect(new Set(after.map((h) => `${h.role} ${h.ordinal}`)).size).toBe(after.length);
+    }), { numRuns: 20 });
+  });
+
+  test("beyond that numbers are still each host's own", () => {
+    const { hosts } = planOf("streams: { main: {} }\nregions: { a: {}, b: {} }\nmultiplexers: { a: 1 }\ntranscoders: { a: 1 }\ndistributors: { a: 25, b: 13 }\n");
+    const numbers = hosts.filter((h) => h.role === "distributor").map((h) => h.ordinal);
+    expect([new Set(numbers).size, Math.max(...numbers)]).toEqual([38, 117]);
+  });
+
   test("a rung that stays keeps its address when another is added", () => {
     const dirs = (ladder: string): string[] => planOf(`streams: { main: { source: { resolution: 1280x720 }, ladder: [${ladder}] } }\n`).streams[0]?.renditions.map((r) => r.dir) ?? [];
     expect(dirs("720p, 480p, 360p")).toEqual(expect.arrayContaining(dirs("720p, 360p")));

@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { NOW_HEADER, PATHWAYS_HEADER } from "../agent/pathways.ts";
+import { SILENT } from "./health.ts";
 
 const TIMEOUT_MS = 1000;
 const plain = new http.Agent({ keepAlive: true, maxSockets: 8 });
@@ -17,7 +18,7 @@ const secure = new https.Agent({ keepAlive: true, maxSockets: 8, rejectUnauthori
 export function probe(url: string, self?: string): Promise<string | null> {
   return new Promise((resolve) => {
     const tls = url.startsWith("https:");
-    const late = setTimeout(() => { resolve("does not answer"); request.destroy(); }, TIMEOUT_MS);
+    const late = setTimeout(() => { resolve(SILENT); request.destroy(); }, TIMEOUT_MS);
     const done = (result: string | null): void => { clearTimeout(late); resolve(result); };
     const request = (tls ? https : http).request(url, { agent: tls ? secure : plain, ...(self === undefined ? {} : { headers: { [PATHWAYS_HEADER]: self, [NOW_HEADER]: (Date.now() / 1000).toFixed(3) } }) }, (response) => {
       response.resume();

@@ -93,7 +93,7 @@ export class Steering {
   }
 
   private healthOf(key: string): Health {
-    const known = this.health.get(key) ?? new Health(this.clock.mono());
+    const known = this.health.get(key) ?? new Health(this.clock.mono(), this.config.ways.some((w) => w.id === key));
     this.health.set(key, known);
     return known;
   }

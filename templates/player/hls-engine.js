@@ -6,6 +6,7 @@
  * fatal error, with a growing pause.
  */
 import { Backoff } from "./backoff.js";
+import { forgiving } from "./steering.js";
 
 /**
  * @typedef {import("./text.js").State} State
@@ -82,7 +83,9 @@ export class HlsEngine {
   build() {
     const Hls = this.Hls;
     if (!Hls) return;
-    const h = new Hls();   // defaults on purpose: they are what was measured; lowLatencyMode is among them
+    // Else defaults on purpose: they are what was measured; lowLatencyMode is among them.
+    const steering = Hls.DefaultConfig.contentSteeringController;
+    const h = new Hls(steering ? { contentSteeringController: forgiving(steering) } : {});
     this.hls = h;
     this.lastUpdate = Date.now();
     h.on(Hls.Events.LEVEL_UPDATED, () => { this.lastUpdate = Date.now(); this.kicked = 0; });

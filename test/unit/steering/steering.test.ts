@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BUCKETS, orderWays, type Way } from "../../../infra/steering/assign.ts";
 import type { SteeringConfig } from "../../../infra/steering/config.ts";
-import { Health } from "../../../infra/steering/health.ts";
+import { Health, SILENT } from "../../../infra/steering/health.ts";
 import { manifests } from "../../../infra/steering/manifest.ts";
 import { respond } from "../../../infra/steering/server.ts";
 import { Steering } from "../../../infra/steering/steering.ts";
@@ -76,6 +76,22 @@ describe("health of a way", () => {
     for (let t = 650; t < 700; t++) h.answer(true, t, t);
     down(700);
     expect(back(800)).toBe(3);
+  });
+});
+
+describe("a way that viewers keep connections to", () => {
+  const back = (h: Health, from: number): number => { for (let t = from; ; t += 0.5) if (h.answer(true, t, t)) return t - from; };
+  it("that was silent is used again only after as long a time, and a refusing one as before", () => {
+    for (const [holds, reason, seconds] of [[true, SILENT, 17], [true, "ECONNREFUSED", 3], [false, SILENT, 3]] as const) {
+      const h = new Health(0, holds);
+      for (let t = 1; t <= 17; t++) h.answer(false, t, t, reason);
+      expect(back(h, 18), reason).toBe(seconds);
+    }
+  });
+  it("but never later than a minute", () => {
+    const h = new Health(0, true);
+    for (let t = 1; t <= 3600; t++) h.answer(false, t, t, SILENT);
+    expect(back(h, 3601)).toBe(60);
   });
 });
 

@@ -46,7 +46,7 @@ const sorted = (lines: readonly string[]): string[] => [...new Set(lines)].sort(
 
 function http(served: readonly StreamPlan[], orders: readonly { stream: StreamPlan; order: string[] }[], upstreams: readonly string[]): string {
   const names = served.filter((s) => s.latency !== "standard");
-  const lock = served.some((s) => s.locked) ? { include: `\n  include ${basename(EDGE_LOCK)};`, refuse: "\n      if ($refused) { return 403; }" } : { include: "", refuse: "" };
+  const lock = served.some((s) => s.locked) ? { include: `\n  include ${basename(EDGE_LOCK)};`, refuse: "\n      if ($refused) { return 403; }", ways: "$offered" } : { include: "", refuse: "", ways: "$pathways" };
   return `  map_hash_max_size 32768;
   map_hash_bucket_size 256;
   proxy_cache_path ${CACHE}/segments levels=1:2 keys_zone=segments:16m max_size=256m inactive=2m use_temp_path=off;
@@ -97,7 +97,7 @@ ${Array.from({ length: BUCKETS }, (_, i) => `    ${i === BUCKETS - 1 ? "*" : `${
     proxy_set_header Host $host;
     proxy_set_header Cookie "";
     proxy_set_header Accept-Encoding "";
-    proxy_set_header X-Headend-Pathways $pathways;
+    proxy_set_header X-Headend-Pathways ${lock.ways};
     proxy_set_header X-Headend-Now $msec;
     proxy_set_header X-Headend-Whole $whole;
     proxy_hide_header Access-Control-Allow-Origin;

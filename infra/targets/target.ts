@@ -37,11 +37,13 @@ export interface Deployed {
   readonly viewer: string;
   readonly streams: Record<string, { readonly playlist: string | null; readonly watch: string; readonly whep: string | null; readonly dash: string | null }>;
   readonly publish: readonly { readonly stream: string; readonly publisher: string; readonly multiplexer: string; readonly protocol: string; readonly host: string; readonly port: number }[];
-  readonly hosts: Record<string, { readonly role: string; readonly container?: string; readonly ports: Record<string, number> }>;
+  readonly hosts: Record<string, { readonly role: string; readonly container?: string; /** AWS's own name of it. */ readonly region?: string; readonly ports: Record<string, number> }>;
   /** PEM of the local CA, or null where a public or own certificate is used. */
   readonly ca: pulumi.Output<string> | null;
   /** For whoever signs viewers' cookies, where a CDN asks for them. The private key is a secret. */
   readonly signing?: { readonly keyPairId: pulumi.Output<string>; readonly privateKey: pulumi.Output<string> };
+  /** The bucket that hosts on AWS take their configuration from and report to. */
+  readonly store?: { readonly bucket: string; readonly region: string };
   /** Where to delegate the domain to, when the stack made its zone. */
   readonly nameServers?: pulumi.Output<string[]>;
 }

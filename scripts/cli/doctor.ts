@@ -6,27 +6,21 @@ import { docker } from "./lib/docker.ts";
 import { run } from "./lib/exec.ts";
 import { paint, print, printJson } from "./lib/output.ts";
 import { ROOT } from "./lib/places.ts";
-import { plainConfig, stackNamed, type Stack, type StackConfig, type StackOutputs } from "./lib/stack.ts";
+import { onAws, plainConfig, stackNamed, type Stack, type StackConfig, type StackOutputs } from "./lib/stack.ts";
 import { loadAndPlan } from "./lib/topology.ts";
 import { distributorUrls, get, tryToPlay } from "./lib/viewer.ts";
+import { bad, type Finding, good, STALE_SECONDS, warning } from "./doctor/finding.ts";
 import { readHosts, type HostState } from "./status.ts";
 import { recordingsDir } from "./up.ts";
 import { preflight } from "./up/preflight.ts";
-
-/** One thing looked at. `fix` says what to do when it is not well. */
-export interface Finding { readonly what: string; readonly state: "good" | "warning" | "bad"; readonly detail: string; readonly fix: string | null }
-
-const good = (what: string, detail: string): Finding => ({ what, state: "good", detail, fix: null });
-const bad = (what: string, detail: string, fix: string): Finding => ({ what, state: "bad", detail, fix });
-const warning = (what: string, detail: string, fix: string): Finding => ({ what, state: "warning", detail, fix });
 
 /** `headend doctor`. @returns 1 when something is wrong */
 export async function doctor(options: { readonly stack: string; readonly json?: boolean }): Promise<number> {
   const stack = stackNamed(options.stack);
   const findings: Finding[] = [disk(), await clock()];
-  const dockerState = await dockerUp();
-  findings.push(dockerState);
-  if (dockerState.state === "good") findings.push(...await stackFindings(stack));
+  const aws = onAws(stack.name), dockerState = aws ? null : await dockerUp();
+  if (dockerState !== null) findings.push(dockerState);
+  if (dockerState?.state !== "bad") findings.push(...await stackFindings(stack, aws));
   if (options.json) printJson({ stack: stack.name, findings });
   else print(findings.map(line).join("\n"));
   return findings.some((f) => f.state === "bad") ? EXIT.failure : EXIT.ok;
@@ -63,7 +57,7 @@ async function dockerUp(): Promise<Finding> {
   }
 }
 
-async function stackFindings(stack: Stack): Promise<Finding[]> {
+async function stackFindings(stack: Stack, aws: boolean): Promise<Finding[]> {
   const start = `npx headend up --stack ${stack.name}`;
   let config: StackConfig;
   let outputs: StackOutputs | null;
@@ -74,6 +68,8 @@ async function stackFindings(stack: Stack): Promise<Finding[]> {
     if (error instanceof CliError) return [bad("pulumi", error.message, error.fix ?? "npx headend setup")];
     throw error;
   }
+  // Loaded only here: AWS's clients take a while.
+  if (aws) return (await import("./doctor/aws.ts")).awsFindings(stack, config, outputs);
   const machine = await machineFindings(stack, config);
   if (outputs === null) return [...machine, warning("stack", `${stack.name} is not deployed`, start)];
   const hosts = await readHosts(stack.name);
@@ -118,9 +114,6 @@ function hostFinding({ container, host, agent }: HostState, stack: string): Find
   if (host.firewall.message) return warning(container.host, host.firewall.message, logs);
   return good(container.host, "ready");
 }
-
-/** Playlists older than this mean that pictures do not move. */
-const STALE_SECONDS = 15;
 
 async function viewerFindings(outputs: StackOutputs, start: string): Promise<Finding[]> {
   const answers = distributorUrls(outputs).map(async ({ host, url }): Promise<Finding> => {

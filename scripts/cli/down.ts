@@ -5,7 +5,7 @@ import { labelled, remove } from "./lib/docker.ts";
 import { EXIT, InputError } from "./lib/errors.ts";
 import { note, paintError } from "./lib/output.ts";
 import { ROOT, shown, stackDir } from "./lib/places.ts";
-import { stackNamed, type Stack, type StackConfig } from "./lib/stack.ts";
+import { onAws, stackNamed, type Stack, type StackConfig } from "./lib/stack.ts";
 import { recordingsDir } from "./up.ts";
 
 export interface DownOptions { readonly stack: string; readonly yes?: boolean; readonly remove?: boolean }
@@ -13,7 +13,8 @@ export interface DownOptions { readonly stack: string; readonly yes?: boolean; r
 /** `headend down`: destroys the stack and removes what it left in Docker. @returns the exit code */
 export async function down(options: DownOptions): Promise<number> {
   await confirm(options);
-  await ensureToolchain({ root: ROOT });
+  const aws = onAws(options.stack);
+  await ensureToolchain({ root: ROOT, docker: !aws });
   const stack = stackNamed(options.stack);
   const exists = await stack.exists();
   const config: StackConfig = exists ? await stack.config() : {};
@@ -25,8 +26,8 @@ export async function down(options: DownOptions): Promise<number> {
       return code === EXIT.interrupted ? code : EXIT.failure;
     }
   } else note(`There is no stack named ${stack.name}; looking for what it may have left.`);
-  const clean = await removeLeftovers(stack.name);
-  tellRecordings(recordingsDir(stack.name, config));
+  const clean = aws || await removeLeftovers(stack.name);
+  if (!aws) tellRecordings(recordingsDir(stack.name, config));
   if (options.remove && exists) await forget(stack);
   return clean ? EXIT.ok : EXIT.failure;
 }

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { ensureToolchain } from "../setup/index.ts";
 import { note } from "./lib/output.ts";
 import { ROOT } from "./lib/places.ts";
-import { openStack, plainConfig, type Stack, stackNamed } from "./lib/stack.ts";
+import { onAws, openStack, type Stack, stackNamed } from "./lib/stack.ts";
 import { configValues, currentConfig, prepareStack } from "./up/configure.ts";
 
 export interface PreviewOptions { readonly stack: string; readonly topology?: string; readonly json?: boolean }
@@ -13,7 +13,7 @@ const AWS_EXAMPLE = "stacks/festival.yaml";
 
 /** `headend preview`: what `up` would change. @returns Pulumi's exit code */
 export async function preview(options: PreviewOptions): Promise<number> {
-  const aws = (plainConfig(options.stack, "target") ?? (options.stack === "aws" ? "aws" : "local")) === "aws";
+  const aws = onAws(options.stack);
   await ensureToolchain({ root: ROOT, docker: !aws });
   const stack = aws ? await awsStack(options) : await openStack(options.stack);
   return await stack.interactive(["preview", "--diff", ...(options.json ? ["--json"] : [])]) === 0 ? 0 : 1;

@@ -6,7 +6,7 @@ import { AGENT_PORT, RELAY_API_PORT } from "../../infra/render/paths.ts";
 import { execJson, runningStacks, stackContainers, type ContainerInfo } from "./lib/docker.ts";
 import { EXIT } from "./lib/errors.ts";
 import { columns, note, paint, print, printJson, rate } from "./lib/output.ts";
-import { checkStackName } from "./lib/stack.ts";
+import { checkStackName, onAws } from "./lib/stack.ts";
 
 export interface PublisherState { readonly path: string; readonly host: string; readonly online: boolean; readonly protocol: string | null; readonly kbps: number; readonly tracks: readonly string[] }
 export interface HostState { readonly container: ContainerInfo; readonly host: HostStatus | null; readonly agent: AgentStatus | null; readonly publishers: readonly PublisherState[] }
@@ -17,6 +17,7 @@ const SAMPLE_MS = 1_000;
 /** `headend status`: what is live. @returns 0 when every host answers and is ready */
 export async function status(options: { readonly stack: string; readonly json?: boolean; readonly switches?: boolean }): Promise<number> {
   checkStackName(options.stack);
+  if (onAws(options.stack)) return (await import("./status/aws.ts")).awsStatus(options);
   const hosts = await readHosts(options.stack);
   const ready = hosts.length > 0 && hosts.every(({ host }) => host?.ready === true);
   if (options.json) printJson({ stack: options.stack, ready, hosts: hosts.map(({ container, host, publishers }) => ({ ...container, status: host, publishers })), streams: streamsOf(hosts) });

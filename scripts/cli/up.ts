@@ -7,7 +7,7 @@ import { kitText } from "./kit/text.ts";
 import { stackKit } from "./kit.ts";
 import { note, paint, paintError, print, seconds } from "./lib/output.ts";
 import { ROOT, shown } from "./lib/places.ts";
-import { checkStackName, DEFAULT_TOPOLOGY, plainConfig, type Stack, type StackConfig, stackNamed, type StackOutputs } from "./lib/stack.ts";
+import { checkStackName, DEFAULT_TOPOLOGY, onAws, plainConfig, type Stack, type StackConfig, stackNamed, type StackOutputs } from "./lib/stack.ts";
 import { AWS_PLAYABLE_WITHIN_MS, prepareAwsPrograms } from "./up/aws.ts";
 import { configValues, currentConfig, prepareStack, type Remembered } from "./up/configure.ts";
 import { preflight } from "./up/preflight.ts";
@@ -32,7 +32,8 @@ export async function up(options: UpOptions): Promise<number> {
     throw new AlreadyTold();
   }
 
-  const aws = (values.get("target") ?? plainConfig(options.stack, "target")) === "aws";
+  if (!values.has("target") && onAws(options.stack)) values.set("target", "aws");
+  const aws = values.get("target") === "aws";
   await ensureToolchain({ root: ROOT, docker: !aws });
   const stack = stackNamed(options.stack);
   const current = await currentConfig(stack);

@@ -24,11 +24,14 @@ async function ask<T>(question: Ask): Promise<T> {
   return (text === "" ? undefined : JSON.parse(text)) as T;
 }
 
+/** An id that is a name, as a log group's, says nothing of its region. */
+const regionIn = (kept: Properties | undefined): { region?: string } => (typeof kept?.["region"] === "string" ? { region: kept["region"] } : {});
+
 const simulation: AwsBackend = {
   create: (type, { inputs }, { name }) => ask<Created>({ op: "create", type, name, inputs }),
-  read: async (type, { id }) => (await ask<ReadResult | null>({ op: "read", type, id })) ?? undefined,
-  update: (type, { id, inputs }) => ask<Properties>({ op: "update", type, id, inputs }),
-  delete: async (type, { id }) => { await ask<null>({ op: "delete", type, id }); },
+  read: async (type, { id, state }) => (await ask<ReadResult | null>({ op: "read", type, id, ...regionIn(state) })) ?? undefined,
+  update: (type, { id, inputs }) => ask<Properties>({ op: "update", type, id, inputs, ...regionIn(inputs) }),
+  delete: async (type, { id, state }) => { await ask<null>({ op: "delete", type, id, ...regionIn(state) }); },
   invoke: async (token, args) => (await ask<Properties | null>({ op: "invoke", token, args })) ?? undefined,
 };
 

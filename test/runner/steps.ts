@@ -22,7 +22,7 @@ export const STEPS: readonly Step[] = [
   { name: "plugins", title: "stand-in plugins", run: { kind: "vitest", config: E2E, filters: ["test/plugins/"], folder: "test/plugins", files: /\.test\.ts$/ }, needsTools: true },
   { name: "e2e", title: "real streams", run: { kind: "vitest", config: E2E, filters: ["test/e2e/"], folder: "test/e2e", files: /\.e2e\.ts$/ }, needsTools: true },
   { name: "browser", title: "browser", run: { kind: "vitest", config: E2E, filters: ["test/browser/"], folder: "test/browser", files: /\.(test|e2e)\.ts$/ }, needsTools: true },
-  { name: "aws", title: "simulated AWS", run: { kind: "vitest", config: E2E, filters: ["test/aws-sim/"], folder: "test/aws-sim", files: /\.e2e\.ts$/ }, needsTools: true, onlyWhenNamed: true },
+  { name: "aws", title: "simulated AWS", run: { kind: "vitest", config: E2E, filters: ["test/aws-sim/"], folder: "test/aws-sim", files: /\.e2e\.ts$/ }, needsTools: true },
   { name: "long", title: "long runs", run: { kind: "vitest", config: E2E, filters: ["test/long/"], folder: "test/long", files: /\.e2e\.ts$/ }, needsTools: true, onlyWhenNamed: true },
 ];
 

@@ -31,11 +31,14 @@ function ingestPort(plan: Plan, mux: string, protocol: string): number {
   return fact ? portOf(fact, plan.hosts.find((h) => h.name === mux)?.ordinal ?? 0) : 0;
 }
 
-/** Base addresses for the markers of bundles: the CDN, and distributors by their region's name where viewers may reach them. */
+/**
+ * Base addresses for the markers of bundles: the CDN, and distributors by their region's name. None where the CDN is the only way: players
+ * then have nothing to choose, and distributors need not ask it every 400 ms whether it is well (AWS takes money for each request).
+ */
 export function bundleAddresses(topology: Topology, plan: Plan, names: PublicNames): Record<string, string> {
-  const closed = cdnOnly(topology, plan);
+  if (cdnOnly(topology, plan)) return {};
   return {
     ...(hasCdn(topology, plan) ? { cdn: `https://${names.viewer}`, "cdn.probe": `https://${names.viewer}` } : {}),
-    ...(closed ? {} : Object.fromEntries(plan.hosts.filter((h) => h.role === "distributor").map((h) => [h.name, `https://${names.originOf.get(h.region)}`]))),
+    ...Object.fromEntries(plan.hosts.filter((h) => h.role === "distributor").map((h) => [h.name, `https://${names.originOf.get(h.region)}`])),
   };
 }

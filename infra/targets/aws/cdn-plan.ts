@@ -1,14 +1,18 @@
 import { behindCdn } from "../../plan/capacity/demand.ts";
 import type { Plan } from "../../plan/model.ts";
 import type { Topology } from "../../spec/topology.ts";
+import { cdnOnly } from "./rules.ts";
 
 /** Seconds that something stays in the CDN: what the origin's headers may choose between, and what holds without any. */
 export interface Ttl { readonly min: number; readonly fallback: number; readonly max: number }
 
+/** What is kept for how long, and by what it is told apart. */
+export type CacheKind = "playlist" | "segment" | "steering" | "page";
+
 /** How one kind of path is treated. */
 export interface Behaviour {
   readonly pattern: string;
-  readonly kind: "playlist" | "segment";
+  readonly kind: Exclude<CacheKind, "page">;
   /** Only with a signed cookie. */
   readonly signed: boolean;
 }
@@ -16,7 +20,11 @@ export interface Behaviour {
 export interface CdnPlan {
   /** In the order CloudFront tries them. */
   readonly behaviours: readonly Behaviour[];
-  readonly ttl: Readonly<Record<"playlist" | "segment" | "page", Ttl>>;
+  readonly ttl: Readonly<Record<CacheKind, Ttl>>;
+  /** Query parameters that are part of the address; all others are dropped. */
+  readonly query: Readonly<Record<CacheKind, readonly string[]>>;
+  /** Name of this way among the topology's `delivery`: distributors list the ways of a playlist by the one that it came by. */
+  readonly way: string;
   /** Some stream needs a signed cookie. */
   readonly signed: boolean;
   /** The answer depends on the page that asks, so pages share nothing in the cache. */
@@ -48,7 +56,8 @@ export function cdnPlan(topology: Topology, plan: Plan): CdnPlan | null {
   const streams = plan.streams.filter((stream) => behindCdn(topology, stream));
   const regions = [...new Set(plan.hosts.filter((h) => h.role === "distributor").map((h) => h.region))];
   const [first, second = first] = regions;
-  if (streams.length === 0 || first === undefined || second === undefined) return null;
+  const way = plan.delivery.find(({ kind }) => kind === "cdn");
+  if (streams.length === 0 || first === undefined || second === undefined || way === undefined) return null;
   const access = (name: string) => topology.streams[name]?.access ?? { token: false, countries: [], origins: [] };
   const signed = streams.filter((s) => access(s.name).token).map((s) => s.name);
   const segment = Math.max(...streams.map((s) => s.segmentSeconds));
@@ -58,9 +67,12 @@ export function cdnPlan(topology: Topology, plan: Plan): CdnPlan | null {
   const countries = same && !everywhere ? [...lists.values()][0] ?? null : null;
   const waits = Math.max(1, Math.min(10, Math.ceil(segment / 2)));
   return {
-    behaviours: behaviours(signed, signed.length === streams.length),
+    // Players are steered only where there is another way than this one.
+    behaviours: [...behaviours(signed, signed.length === streams.length), ...(cdnOnly(topology, plan) ? [] : [STEERING])],
+    way: way.name,
     // A playlist changes every segment: the origin says 1 s, and half a segment is the most that a player does not notice.
-    ttl: { playlist: { min: 0, fallback: 1, max: Math.max(1, Math.ceil(segment / 2)) }, segment: { min: 0, fallback: DAY, max: 365 * DAY }, page: { min: 0, fallback: 10, max: DAY } },
+    ttl: { playlist: { min: 0, fallback: 1, max: Math.max(1, Math.ceil(segment / 2)) }, segment: { min: 0, fallback: DAY, max: 365 * DAY }, steering: { min: 0, fallback: 1, max: 1 }, page: { min: 0, fallback: 10, max: DAY } },
+    query: { playlist: [], segment: [], steering: ["home", "v"], page: [] },
     signed: signed.length > 0,
     byOrigin: streams.some((s) => access(s.name).origins.length > 0),
     countries,
@@ -71,10 +83,13 @@ export function cdnPlan(topology: Topology, plan: Plan): CdnPlan | null {
   };
 }
 
+/** Which way to take depends on the way in and on the viewer's own mark. Says nothing that a cookie protects. */
+const STEERING: Behaviour = { pattern: "/live/*/steering.json", kind: "steering", signed: false };
+
 function behaviours(signed: readonly string[], all: boolean): Behaviour[] {
   const own = all ? [] : signed.flatMap((name) => kinds(`/live/${name}`, true));
   const list = [...own, ...kinds("/live", all && signed.length > 0)];
-  if (list.length > MOST_BEHAVIOURS) {
+  if (list.length + 1 > MOST_BEHAVIOURS) {
     throw new Error(`${signed.length} streams ask for signed cookies and others do not; CloudFront has room for ${Math.floor((MOST_BEHAVIOURS - kinds("", false).length) / kinds("", false).length)} such streams.\nGive every stream access: { token: true }, or fewer.`);
   }
   return list;

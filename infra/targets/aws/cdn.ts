@@ -11,7 +11,7 @@ import { ResponseHeadersPolicy } from "@pulumi/aws/cloudfront/responseHeadersPol
 import { Record } from "@pulumi/aws/route53/record.js";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import { CACHED_ERRORS, type CdnPlan, ERROR_TTL_SECONDS } from "./cdn-plan.ts";
+import { CACHED_ERRORS, type CacheKind, type CdnPlan, ERROR_TTL_SECONDS } from "./cdn-plan.ts";
 import { type AwsContext, nameOf, regionOf } from "./context.ts";
 import type { PublicZone } from "./dns.ts";
 import type { PublicNames } from "./public-names.ts";
@@ -19,6 +19,8 @@ import { GLOBAL_REGION, regionFacts } from "./regions.ts";
 
 /** Header that CloudFront adds on its way to distributors. */
 export const LOCK_HEADER = "x-headend-edge";
+/** Header that tells distributors by which way a request came. */
+export const VIA_HEADER = "x-headend-via";
 const YEAR = 31_536_000;
 
 type Origin = DistributionArgs["origins"] extends pulumi.Input<(infer O)[]> ? O : never;
@@ -61,10 +63,10 @@ export class Cdn extends pulumi.ComponentResource {
       origins: [this.origin("primary", primary), this.origin("secondary", secondary)],
       originGroups: [{ originId: "distributors", failoverCriteria: { statusCodes: [500, 502, 503, 504] }, members: [{ originId: "primary" }, { originId: "secondary" }] }],
       orderedCacheBehaviors: cdn.behaviours.map(({ pattern, kind, signed }) => ({
-        ...common, pathPattern: pattern, cachePolicyId: policies[kind].id, compress: kind === "playlist",
+        ...common, pathPattern: pattern, cachePolicyId: policies(kind).id, compress: kind === "playlist",
         ...(signed && key ? { trustedKeyGroups: [key.group] } : {}),
       })),
-      defaultCacheBehavior: { ...common, cachePolicyId: policies.page.id, compress: true },
+      defaultCacheBehavior: { ...common, cachePolicyId: policies("page").id, compress: true },
       customErrorResponses: CACHED_ERRORS.map((errorCode) => ({ errorCode, errorCachingMinTtl: ERROR_TTL_SECONDS })),
       restrictions: { geoRestriction: cdn.countries === null ? { restrictionType: "none", locations: [] } : { restrictionType: "whitelist", locations: [...cdn.countries] } },
       viewerCertificate: { acmCertificateArn: this.certificate(), sslSupportMethod: "sni-only", minimumProtocolVersion: "TLSv1.2_2021" },
@@ -87,22 +89,29 @@ export class Cdn extends pulumi.ComponentResource {
       customOriginConfig: {
         httpPort: 80, httpsPort: 443, originProtocolPolicy: "https-only", originSslProtocols: ["TLSv1.2"], originReadTimeout: cdn.readTimeout, originKeepaliveTimeout: 60,
       },
-      customHeaders: [{ name: LOCK_HEADER, value: pulumi.secret(lock) }],
+      customHeaders: [{ name: LOCK_HEADER, value: pulumi.secret(lock) }, { name: VIA_HEADER, value: cdn.way }],
       ...(context.topology.cdn?.shield ? { originShield: { enabled: true, originShieldRegion: shield } } : {}),
     };
   }
 
-  private cachePolicies(): globalThis.Record<"playlist" | "segment" | "page", CachePolicy> {
+  private cachePolicies(): (kind: CacheKind) => CachePolicy {
     const { cdn } = this.args;
-    const policy = (kind: "playlist" | "segment" | "page"): CachePolicy => new CachePolicy(kind, {
+    const policy = (kind: CacheKind): CachePolicy => new CachePolicy(kind, {
       name: this.name("cachePolicy", kind), comment: `headend: ${kind}`, minTtl: cdn.ttl[kind].min, defaultTtl: cdn.ttl[kind].fallback, maxTtl: cdn.ttl[kind].max,
       parametersInCacheKeyAndForwardedToOrigin: {
-        cookiesConfig: { cookieBehavior: "none" }, queryStringsConfig: { queryStringBehavior: "none" },
+        cookiesConfig: { cookieBehavior: "none" },
+        queryStringsConfig: cdn.query[kind].length === 0 ? { queryStringBehavior: "none" } : { queryStringBehavior: "whitelist", queryStrings: { items: [...cdn.query[kind]] } },
         headersConfig: cdn.byOrigin ? { headerBehavior: "whitelist", headers: { items: ["Origin"] } } : { headerBehavior: "none" },
         enableAcceptEncodingGzip: kind !== "segment", enableAcceptEncodingBrotli: kind !== "segment",
       },
     }, this.at);
-    return { playlist: policy("playlist"), segment: policy("segment"), page: policy("page") };
+    // An account has room for 20 policies: only those that are used.
+    const made = new Map([...new Set<CacheKind>([...cdn.behaviours.map((b) => b.kind), "page"])].map((kind) => [kind, policy(kind)]));
+    return (kind) => {
+      const found = made.get(kind);
+      if (!found) throw new Error(`no cache policy for ${kind}`);
+      return found;
+    };
   }
 
   private responseHeaders(): ResponseHeadersPolicy {

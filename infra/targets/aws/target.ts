@@ -69,8 +69,9 @@ export const awsTarget: Target = {
 
     const outputs: Deployed = {
       ...publicAddresses(topology, plan, names),
-      hosts: Object.fromEntries(own.map((m) => [m.key, { role: m.role, ports: Object.fromEntries(m.host.listeners.map((l) => [l.name, l.port])) }])),
+      hosts: Object.fromEntries(own.map((m) => [m.key, { role: m.role, region: regionOf(context, m.region).aws, ports: Object.fromEntries(m.host.listeners.map((l) => [l.name, l.port])) }])),
       ca: certificates.ca,
+      store: { bucket: store.bucket, region: store.region },
       ...(cdn?.signing ? { signing: { keyPairId: cdn.signing.keyPairId, privateKey: pulumi.secret(cdn.signing.privateKey) } } : {}),
       ...(zone.nameServers ? { nameServers: zone.nameServers } : {}),
     };

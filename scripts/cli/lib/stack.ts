@@ -11,8 +11,12 @@ export interface StackOutputs {
   readonly viewer: string;
   readonly streams: Readonly<Record<string, { readonly playlist: string | null; readonly watch: string; readonly whep: string | null; readonly dash: string | null }>>;
   readonly publish: readonly { readonly stream: string; readonly publisher: string; readonly multiplexer: string; readonly protocol: string; readonly host: string; readonly port: number }[];
-  readonly hosts: Readonly<Record<string, { readonly role: string; readonly container?: string; readonly ports: Readonly<Record<string, number>> }>>;
+  readonly hosts: Readonly<Record<string, { readonly role: string; readonly container?: string; readonly region?: string; readonly ports: Readonly<Record<string, number>> }>>;
   readonly ca: string | null;
+  /** On AWS, where viewers need a signed cookie. */
+  readonly signing?: { readonly keyPairId: string };
+  /** On AWS: the bucket with hosts' pointers and reports. */
+  readonly store?: { readonly bucket: string; readonly region: string };
 }
 
 /** Values of the namespace `headend:`, without it; secrets in clear. */
@@ -108,4 +112,9 @@ export function plainConfig(stack: string, key: string): string | null {
   const data = parse(readFileSync(file, "utf8")) as { readonly config?: Record<string, unknown> } | null;
   const value = data?.config?.[`headend:${key}`];
   return typeof value === "string" || typeof value === "number" ? String(value) : null;
+}
+
+/** True for a stack on AWS. One named aws is, also before it exists. */
+export function onAws(stack: string): boolean {
+  return (plainConfig(stack, "target") ?? (stack === "aws" ? "aws" : "local")) === "aws";
 }

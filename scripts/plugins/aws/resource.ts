@@ -34,6 +34,7 @@ export function awsResource(schema: SchemaFile, type: string, backend: AwsBacken
     diff({ state, news }) {
       const changes = diffInputs(fields, state, news, (name, _old, given) => given === undefined && name === `${naming}Prefix`);
       if (type === "ec2/Instance" && news["userDataReplaceOnChange"] === true) replaceFor(changes, "userData", "userDataBase64");
+      if (type === "lb/LoadBalancer" && state["loadBalancerType"] === "network") keepBalancer(changes, state, news);
       return { changes, deleteBeforeReplace: naming !== null && !changes.has(naming) && hasFixedName(renamed(news, naming, "name")), stables: [] };
     },
     async create(args, context) {
@@ -90,6 +91,15 @@ function replaceFor(changes: Map<string, DiffKind>, ...names: readonly string[])
   for (const name of names) {
     const kind = changes.get(name);
     if (kind !== undefined && !kind.endsWith("-replace")) changes.set(name, `${kind}-replace` as DiffKind);
+  }
+}
+
+/** A network load balancer takes further subnets and other security groups; it is replaced when it loses a subnet, or gets its first group or loses its last. */
+function keepBalancer(changes: Map<string, DiffKind>, state: Properties, news: Properties): void {
+  const some = (list: unknown): boolean => Array.isArray(list) && list.length > 0;
+  const grouped = some(state["securityGroups"]) === some(news["securityGroups"]), lost = [...changes].some(([path, kind]) => path.startsWith("subnets") && !kind.startsWith("add"));
+  for (const [path, kind] of changes) {
+    if ((path.startsWith("subnets") && !lost) || (path.startsWith("securityGroups") && grouped)) changes.set(path, kind.replace(/-replace$/, "") as DiffKind);
   }
 }
 

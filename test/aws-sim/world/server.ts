@@ -5,9 +5,9 @@ import type { Properties } from "../../../scripts/plugins/wire/values.ts";
 
 export type Ask =
   | { readonly op: "create"; readonly type: string; readonly name: string; readonly inputs: Properties }
-  | { readonly op: "read"; readonly type: string; readonly id: string }
-  | { readonly op: "update"; readonly type: string; readonly id: string; readonly inputs: Properties }
-  | { readonly op: "delete"; readonly type: string; readonly id: string }
+  | { readonly op: "read"; readonly type: string; readonly id: string; readonly region?: string }
+  | { readonly op: "update"; readonly type: string; readonly id: string; readonly region?: string; readonly inputs: Properties }
+  | { readonly op: "delete"; readonly type: string; readonly id: string; readonly region?: string }
   | { readonly op: "invoke"; readonly token: string; readonly args: Properties };
 
 /** Serves on a free port of this machine; an exception's message becomes the user's. */

@@ -36,6 +36,8 @@ import { cloudState } from "./state.ts";
 import { STORAGE } from "./storage.ts";
 
 const HANDLERS: Readonly<Record<string, Handler>> = { ...NETWORK, ...STORAGE, ...COMPUTE, ...GROUPS, ...NAMES, ...EDGE };
+/** Key of a resource. Log groups of two regions may have the same name, which is their id. */
+const kept = (type: string, id: string, region = "us-east-1"): string => (type === "cloudwatch/LogGroup" ? `${type} ${region} ${id}` : `${type} ${id}`);
 /** In the internet's /24: the cloud itself, Route 53's checkers, then public addresses; Docker gives the machine's own containers the upper half. */
 const OWN = 2, CHECKERS = 3, FIRST_PUBLIC = 10, LAST_PUBLIC = 127;
 
@@ -77,6 +79,8 @@ export class World {
   private timer: NodeJS.Timeout | null = null;
   private ticker: NodeJS.Timeout | null = null;
   private telling: Promise<void> = Promise.resolve();
+  /** A telling that has not begun: it will tell what is true by then. */
+  private next: Promise<void> | null = null;
   private closing: (() => void)[] = [];
 
   private constructor(readonly options: WorldOptions, readonly scratch: string, readonly ca: TestCa, readonly moto: Moto, readonly cloud: Cloud) {}
@@ -204,11 +208,14 @@ export class World {
   }
   /** Tells the cloud and every filter the present state; one after the other. */
   tell(): Promise<void> {
+    if (this.next !== null) return this.next;
     const turn = this.telling.catch(() => undefined).then(async () => {
+      this.next = null;
       await this.cloud.tell(cloudState(this));
       if (this.pretended) return;
       await Promise.all([...this.machines.values()].map((m) => setFirewall(m, firewallText(rulesOf(this, m), [this.wire(m.vpc).dns, "169.254.169.254", "127.0.0.11"])).catch((error: unknown) => { if (this.machines.has(m.id) && m.running && m.firewall !== "") throw error; })));
     });
+    this.next = turn;
     this.telling = turn;
     return turn;
   }
@@ -228,8 +235,17 @@ export class World {
   private async watch(): Promise<void> {
     if (this.pretended) return pretendHosts(this);
     const listed = await run("docker", ["ps", "--filter", `name=${this.options.name}-i-`, "--format", "{{.Names}}"]), up = new Set(listed.stdout.split("\n"));
-    if (listed.code === 0) for (const m of this.machines.values()) if (m.running && m.firewall !== "" && !up.has(m.container)) { m.running = false; this.changed(); }
+    if (listed.code === 0) await Promise.all([...this.machines.values()].filter((m) => m.running && m.firewall !== "" && !up.has(m.container)).map((m) => this.ended(m)));
     await Promise.all([...this.groups.values()].map((g) => g.tick().catch((error: unknown) => this.options.say?.(`${g.name}: ${error instanceof Error ? error.message : String(error)}`))));
+  }
+  /** The list may be older than the machine, so Docker is asked about it alone. */
+  private async ended(m: Machine): Promise<void> {
+    const { code, stdout, stderr } = await run("docker", ["inspect", "--format", "{{.State.Running}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.State.FinishedAt}}", m.container]);
+    if (code === 0 ? stdout.startsWith("true") : !/no such/i.test(stderr)) return;
+    if (!m.running) return;
+    m.running = false;
+    this.options.say?.(`simulation: ${m.tags["headend-host"] ?? ""} (${m.id}) ended: ${(stdout || stderr).trim()}`);
+    this.changed();
   }
   private heard(event: CloudEvent): void {
     this.events.push(event);
@@ -240,13 +256,13 @@ export class World {
   private async answer(ask: Ask): Promise<unknown> {
     if (ask.op === "invoke") return ask.token.includes("getCallerIdentity") ? { id: ACCOUNT, accountId: ACCOUNT, arn: `arn:aws:iam::${ACCOUNT}:user/sim`, userId: "SIM" } : null;
     if (ask.op === "create") return this.create(ask.type, ask.name, stripped(ask.inputs) as Properties);
-    const r = this.resources.get(`${ask.type} ${ask.id}`);
+    const r = this.resources.get(kept(ask.type, ask.id, ask.region));
     if (ask.op === "read") return r === undefined ? null : { id: r.id, outputs: { ...r.outputs, ...r.inputs }, inputs: r.inputs };
     if (r === undefined) { if (ask.op === "delete") return null; throw new Error(`${ask.type} ${ask.id} does not exist`); }
     const handler = HANDLERS[ask.type];
     if (ask.op === "delete") {
       await handler?.remove?.(this, r);
-      this.resources.delete(`${r.type} ${r.id}`);
+      this.resources.delete(kept(r.type, r.id, r.region));
       this.changed();
       return null;
     }
@@ -271,7 +287,7 @@ export class World {
     const made = handler === undefined ? { id: this.newId(type.split("/")[1]?.toLowerCase() ?? "x") } : await handler.create({ world: this, name, region, inputs });
     const outputs = "outputs" in made ? made.outputs ?? {} : { arn: `arn:aws:${type.split("/")[0]}:${region}:${ACCOUNT}:${made.id}` };
     const r: Resource = { type, id: made.id, name, region, inputs, outputs };
-    this.resources.set(`${type} ${made.id}`, r);
+    this.resources.set(kept(type, made.id, region), r);
     this.noted(type, inputs);
     if (type === "autoscaling/Group") this.groups.set(made.id, new ScalingGroup(this, r));
     await this.tell();

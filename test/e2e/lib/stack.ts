@@ -33,7 +33,8 @@ export interface PreviewStep { readonly op: string; readonly urn: string }
 export class TestStack {
   readonly dir: string;
   readonly topologyFile: string;
-  private readonly env: NodeJS.ProcessEnv;
+  /** Variables that lead every command to this stack. */
+  readonly env: NodeJS.ProcessEnv;
 
   constructor(readonly options: StackOptions) {
     this.dir = mkdtempSync(join(tmpdir(), `headend-test-${options.name}-`));

@@ -70,6 +70,10 @@ describe("the aws stand-in", () => {
   it("replaces where AWS does, and an instance for its user data only when asked", () => {
     const diff = (type: string, state: Properties, news: Properties) => resource(type).diff({ id: "i", state, oldInputs: state, news }, context).changes;
     expect(diff("ec2/Instance", { ...instance, userData: "a" }, { ...instance, userData: "b" })).toEqual(new Map([["userData", "update"]]));
+    const balancer = { loadBalancerType: "network", subnets: ["subnet-1", "subnet-2"], securityGroups: ["sg-1"] };
+    expect(diff("lb/LoadBalancer", balancer, { ...balancer, subnets: ["subnet-1", "subnet-2", "subnet-3"] })).toEqual(new Map([["subnets[2]", "add"]]));
+    expect([...diff("lb/LoadBalancer", balancer, { ...balancer, subnets: ["subnet-1"] }).values()]).toEqual(["delete-replace"]);
+    expect([...diff("lb/LoadBalancer", balancer, { ...balancer, securityGroups: ["sg-2"] }).values()].filter((kind) => kind.endsWith("replace"))).toEqual([]);
     expect(diff("ec2/Instance", { ...instance, userData: "a", userDataReplaceOnChange: true }, { ...instance, userData: "b", userDataReplaceOnChange: true })).toEqual(new Map([["userData", "update-replace"]]));
     expect(diff("ec2/Subnet", { vpcId: "v", cidrBlock: "10.0.0.0/24", arn: "x" }, { vpcId: "v", cidrBlock: "10.0.1.0/24" })).toEqual(new Map([["cidrBlock", "update-replace"]]));
     expect(diff("ec2/Vpc", { cidrBlock: "10.0.0.0/16", region: "eu-central-1", tags: { a: "b" } }, { cidrBlock: "10.0.0.0/16", tags: { a: "c" } })).toEqual(new Map([["tags.a", "update"]]));

@@ -30,6 +30,7 @@ describe("behaviours", () => {
     const { behaviours } = cdn(MIXED);
     expect(behaviours.filter((b) => b.signed).map((b) => b.pattern)).toEqual(["/live/ticket/*.m3u8", "/live/ticket/*.mpd", "/live/ticket/*.m4s", "/live/ticket/*.mp4"]);
     expect(behaviours.findIndex((b) => !b.signed)).toBe(4);
+    expect(behaviours).toHaveLength(9);
   });
 
   test("more signed streams among open ones than a distribution has room for", () => {
@@ -47,6 +48,15 @@ describe("behaviours", () => {
   test("failover: two regions, or the same one twice", () => {
     expect(cdn(FESTIVAL).origins).toEqual(["eu", "us"]);
     expect(cdn(MIXED).origins).toEqual(["eu", "eu"]);
+  });
+
+  test("players are steered only where there is another way, and each by his own address", () => {
+    const steering = (text: string): string[] => cdn(text).behaviours.filter((b) => b.kind === "steering").map((b) => b.pattern);
+    expect(steering(FESTIVAL)).toEqual([]);
+    expect(steering(MIXED)).toEqual(["/live/*/steering.json"]);
+    expect(cdn(MIXED).ttl.steering.max).toBe(1);
+    expect(cdn(MIXED).query).toEqual({ playlist: [], segment: [], steering: ["home", "v"], page: [] });
+    expect(cdn(MIXED).way).toBe("cdn");
   });
 
   test("no CDN: no plan", () => {

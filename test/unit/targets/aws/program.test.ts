@@ -225,6 +225,21 @@ describe("names", () => {
     expect(mixed.outputs.streams["open"]?.playlist).toBe("https://live.example.org/live/open/index.m3u8");
   });
 
+  test("the CDN says which way it is, and keeps steering apart by its address", () => {
+    for (const { ran, policies } of [{ ran: festival, policies: ["page", "playlist", "segment"] }, { ran: mixed, policies: ["page", "playlist", "segment", "steering"] }]) {
+      const origins = secretValue(ran.one("aws:cloudfront/distribution:Distribution", "cdn").inputs["origins"]) as { customHeaders: { name: string; value: unknown }[] }[];
+      for (const origin of origins) expect(origin.customHeaders.find((h) => h.name === "x-headend-via")?.value).toBe("cdn");
+      expect(ran.of("aws:cloudfront/cachePolicy:CachePolicy").map((m) => m.name).sort()).toEqual(policies);
+    }
+    expect(mixed.one("aws:cloudfront/cachePolicy:CachePolicy", "steering").inputs["parametersInCacheKeyAndForwardedToOrigin"]).toMatchObject({ queryStringsConfig: { queryStringBehavior: "whitelist", queryStrings: { items: ["home", "v"] } } });
+  });
+
+  test("where the CDN is the only way, hosts know of no other, nor do they ask for its health", () => {
+    const addresses = (ran: Ran): unknown => (JSON.parse(String(ran.one("aws:s3/bucketObjectv2:BucketObjectv2", "dist-eu-bundle").inputs["content"])) as { addresses: unknown }).addresses;
+    expect(addresses(festival)).toEqual({});
+    expect(addresses(mixed)).toEqual({ cdn: "https://live.example.org", "cdn.probe": "https://live.example.org", "dist-eu-1": "https://origin-eu.live.example.org" });
+  });
+
   test("without a zone in config the stack makes one and says where to delegate it", () => {
     expect(plain.of("aws:route53/zone:Zone").map((m) => m.inputs["name"]).sort()).toEqual(["live.example.org", "plain.internal"]);
     expect(plain.outputs.nameServers).toBeDefined();

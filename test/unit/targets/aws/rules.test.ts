@@ -154,6 +154,8 @@ describe("streams that only the CDN may fetch", () => {
   test("distributors compare a header with a secret, whose text no file has", () => {
     expect(lockFile(FESTIVAL)).toContain('"@{secret:edge/lock}" 1;');
     expect(lockFile(PLAIN)).toBeUndefined();
+    // By the CDN no other way is told of: distributors would refuse it. Without one the header is missing, and all are.
+    expect(lockFile(FESTIVAL)).toContain('map "$cdn_only$http_x_headend_edge" $offered { default $pathways; "~^1." ""; }');
     expect(of(FESTIVAL).plan.secrets.find((s) => s.name === "edge/lock")?.hosts).toEqual(["dist-eu-1", "dist-eu-2", "dist-us-1"]);
   });
 });

@@ -15,6 +15,7 @@ import { planTopology } from "./plan/plan.ts";
 import { renderPlan } from "./render/render.ts";
 import { currentPrices, userCalibration } from "./user-files/user-files.ts";
 import { parseTopology } from "./spec/load.ts";
+import { picturesStillBeside } from "./spec/picture.ts";
 import type { LoadedTopology } from "./spec/topology.ts";
 
 /** Stands for an impact that cannot be told, since what runs was deployed by a headend that kept no record. */
@@ -80,7 +81,7 @@ async function deployedBefore(stackSecret: string, after: Side): Promise<Before 
   const record = readRecord(outputs["deployed"]);
   if (record === null) return outputs["viewer"] === undefined ? null : "unknown";
   try {
-    const loaded = parseTopology(record.topology, record.file);
+    const loaded = parseTopology(record.topology, record.file, picturesStillBeside(record.file));
     const plan = planTopology(loaded.topology, { scale: record.scale, lint: false });
     const bundles = renderPlan(plan, stackSecret);
     return { loaded, side: { topology: loaded.topology, plan, bundles, facts: record.facts, secrets: record.secrets }, otherwise: deployedOtherwise(record, bundles, after.bundles) };

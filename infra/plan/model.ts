@@ -2,6 +2,7 @@
  * The plan: everything headend will deploy, as plain data. Pure functions make it from a topology; lint, cost, impact,
  * diagrams, renderers and targets only read it. It names hosts and addresses by names we choose, never by IP address.
  */
+import type { Picture } from "../spec/picture.ts";
 import type { EncoderKind, IngestProtocol, LatencyTier } from "../spec/topology.ts";
 
 /** Why an item exists: the spec path that asked for it and the rule that made it. */
@@ -94,7 +95,7 @@ export interface StreamPlan {
   readonly renditions: readonly Rendition[];
   readonly audio: { readonly dir: string; readonly bitrateKbps: number; readonly channels: 1 | 2 };
   readonly dash: boolean;
-  readonly slate: { readonly text: string; readonly width: number; readonly height: number };
+  readonly slate: { readonly text: string; readonly picture: Picture | null; readonly width: number; readonly height: number };
   readonly publish: readonly PublishPath[];
   /** Transcoders that carry it, best first (rendezvous order). */
   readonly transcoders: readonly string[];

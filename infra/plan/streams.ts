@@ -21,7 +21,7 @@ export function planStream(
     renditions: used,
     audio: { dir: audioDir(stream), bitrateKbps: stream.audio.bitrateKbps, channels: stream.audio.channels },
     dash: stream.dash && stream.latency === "standard",
-    slate: { text: stream.slate.text, width: largest.width, height: largest.height },
+    slate: { text: stream.slate.text, picture: stream.slate.image?.picture ?? null, width: largest.width, height: largest.height },
     publish: publishPaths(name, stream, hosts.multiplexers),
     transcoders: hosts.transcoders,
     distributors: hosts.distributors,

@@ -1,18 +1,22 @@
 import type { StreamPlan } from "../plan/model.ts";
 
 /**
- * FFmpeg command that makes a stream's slate, the output file left to add: H.264 + AAC 48 kHz in the layout that publishers are
+ * FFmpeg command that makes a stream's slate, over a picture or on headend's own colour, the output file left to add: H.264 + AAC 48 kHz in the layout that publishers are
  * normalised to, since MediaMTX joins slate and stream without re-encoding (knowledge: continuity 1, "What must match").
  */
-export function slateCommand(stream: StreamPlan): string[] {
+export function slateCommand(stream: StreamPlan, pictureFile: string | null): string[] {
   const { text, width, height } = stream.slate;
   const layout = stream.audio.channels === 1 ? "mono" : "stereo";
   const { lines, size } = layOut(text, width, height);
-  const drawn = `drawtext=fontfile=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:text='${drawtextEscape(lines.join("\n"))}':expansion=none:fontcolor=white:fontsize=${size}:line_spacing=${Math.round(size / 4)}:text_align=C:x=(w-text_w)/2:y=(h-text_h)/2`;
+  // Letters on a picture stand on a dark box, or white ones would be lost on its light parts.
+  const box = pictureFile === null ? "" : `:box=1:boxcolor=black@0.6:boxborderw=${Math.round(size / 2)}`;
+  const filled = `scale=${width}:${height}:force_original_aspect_ratio=increase,crop=${width}:${height},setsar=1`;
+  const drawn = `drawtext=fontfile=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:text='${drawtextEscape(lines.join("\n"))}':expansion=none:fontcolor=white:fontsize=${size}:line_spacing=${Math.round(size / 4)}:text_align=C:x=(w-text_w)/2:y=(h-text_h)/2${box}`;
+  const filters = [...(pictureFile === null ? [] : [filled]), ...(lines.length === 0 ? [] : [drawn])];
   return [
     "/usr/bin/ffmpeg", "-hide_banner", "-loglevel", "error", "-y",
-    "-f", "lavfi", "-i", `color=c=0x1c2430:s=${width}x${height}:r=${stream.fps}`, "-f", "lavfi", "-i", `anullsrc=r=48000:cl=${layout}`,
-    "-vf", lines.length === 0 ? "null" : drawn, "-t", "4", "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-profile:v", "high", "-pix_fmt", "yuv420p", "-g", String(stream.fps),
+    ...(pictureFile === null ? ["-f", "lavfi", "-i", `color=c=0x1c2430:s=${width}x${height}:r=${stream.fps}`] : ["-loop", "1", "-framerate", String(stream.fps), "-i", pictureFile]), "-f", "lavfi", "-i", `anullsrc=r=48000:cl=${layout}`,
+    "-vf", filters.join(",") || "null", "-t", "4", "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-profile:v", "high", "-pix_fmt", "yuv420p", "-g", String(stream.fps),
     "-c:a", "aac", "-ar", "48000", "-ac", String(stream.audio.channels), "-b:a", "64k", "-f", "mp4",
   ];
 }

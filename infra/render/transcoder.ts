@@ -19,6 +19,7 @@ const AGENT_FILE = "agent/agent.json";
 /** What a transcoder has for one of its streams; the same on every transcoder that carries it. */
 interface Carried {
   readonly args: RenderedFile;
+  readonly picture: RenderedFile | null;
   readonly slate: Service["prepare"][number];
   /** Relay paths by kind, and the agent's part: text. */
   readonly air: Written; readonly inputs: Written; readonly out: Written | null;
@@ -45,10 +46,11 @@ export function renderTranscoder(host: Host, keyOf: KeyOf, index: PlanIndex): { 
     ]),
   };
   const args = carried.map((c) => c.args);
+  const pictures = [...new Map(carried.flatMap(({ picture }) => (picture === null ? [] : [[picture.path, picture] as const]))).values()];
   const nginx = index.shared(host.planes, "origin", originNginx);
   return {
     files: [
-      mediamtxFile(relay), nginx, ...args,
+      mediamtxFile(relay), nginx, ...args, ...pictures,
       { path: AGENT_FILE, content: agentFile(host, carried), mode: "0644", reload: "hot-reload" },
     ],
     services: [
@@ -71,11 +73,11 @@ const LOOPBACK = loopbackUser("publish", "read", "api", "metrics");
 const PUBLISHED = { source: "publisher" };
 
 function carry(stream: StreamPlan, index: PlanIndex): Carried {
-  const { file, prepare } = slate(stream);
+  const { file, prepare, picture } = slate(stream);
   const agent = agentStream(stream);
   return {
     args: { path: `ffmpeg/${stream.name}.args`, content: argsOf(stream, index), mode: "0644", reload: "stream-restarts" },
-    slate: prepare,
+    picture, slate: prepare,
     air: Written.of({ [`air/${stream.name}`]: { source: "publisher", alwaysAvailable: true, alwaysAvailableFile: file } }),
     inputs: Written.of(new Map(agent.inputs.map(({ path }) => [path, PUBLISHED]))),
     out: stream.latency === "standard" ? null : Written.of({ [`out/${stream.name}`]: PUBLISHED }),
@@ -117,11 +119,17 @@ function agentStream(stream: StreamPlan): AgentStream {
   };
 }
 
-/** The slate's name is a hash of how it is made: a changed text is a new file, and MediaMTX sees the path change. */
-function slate(stream: StreamPlan): { file: string; prepare: Service["prepare"][number] } {
-  const command = slateCommand(stream);
+/** The slate's name is a hash of how it is made: a changed text or picture is a new file, and MediaMTX sees the path change. */
+function slate(stream: StreamPlan): { file: string; prepare: Service["prepare"][number]; picture: RenderedFile | null } {
+  const { picture } = stream.slate;
+  const command = slateCommand(stream, picture === null ? null : `${SLATES}/${picture.facts.sha256}.${picture.facts.format}`);
   const file = `${SLATES}/${stream.name}-${shortHash(command.join("\0"))}.mp4`;
-  return { file, prepare: { argv: [...command, file], creates: file } };
+  if (picture === null) return { file, prepare: { argv: [...command, file], creates: file }, picture: null };
+  const { sha256, format } = picture.facts, path = `slates/${sha256}.base64`;
+  return {
+    file, picture: { path, content: picture.base64 + "\n", mode: "0644", reload: "nothing" },
+    prepare: { argv: ["sh", "-c", 'base64 -d "$0" > "$1.part" && mv "$1.part" "$1" && shift && exec "$@"', `{etc}/${path}`, `${SLATES}/${sha256}.${format}`, ...command, file], creates: file },
+  };
 }
 
 /** A declared hardware encoder encodes one picture before the agent starts. */

@@ -1,5 +1,6 @@
 /** A topology file → a {@link LoadedTopology}, or one {@link TopologyError} that holds everything wrong with it. */
 import { badNames, explain, type Mistake, nearest, valueAt } from "./issues.ts";
+import { noPictures, type PictureReader, picturesBeside } from "./picture.ts";
 import { type Problem, quote, type SpecPath, TopologyError } from "./problems.ts";
 import { prune } from "./prune.ts";
 import { readTopologyText } from "./read-file.ts";
@@ -11,20 +12,20 @@ import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 export { formatProblems, TopologyError, type Problem } from "./problems.ts";
 
-/** Reads and checks a topology file. @throws TopologyError with every problem found */
+/** Reads and checks a topology file and the pictures it names. @throws TopologyError with every problem found */
 export function loadTopology(file: string): LoadedTopology {
-  return parseTopology(readTopologyText(file), file);
+  return parseTopology(readTopologyText(file), file, picturesBeside(file));
 }
 
 /**
- * Checks the text of a topology file; `file` is only its name in messages.
+ * Checks the text of a topology file; `file` is only its name in messages. Pictures are read where a reader is given.
  * @throws TopologyError with every problem found
  */
-export function parseTopology(text: string, file: string): LoadedTopology {
+export function parseTopology(text: string, file: string, pictures: PictureReader = noPictures): LoadedTopology {
   const yaml = readYaml(text);
   const collector = new Collector(text, file, yaml);
   for (const { offset, path, message, allowed, suggestion } of yaml.problems) collector.add(offset, path, { message, value: null, allowed, suggestion });
-  const topology = check(yaml, collector);
+  const topology = check(yaml, collector, pictures);
   if (topology === null || collector.problems.length > 0) throw new TopologyError(file, collector.sorted());
   return {
     file, text, topology,
@@ -33,7 +34,7 @@ export function parseTopology(text: string, file: string): LoadedTopology {
   };
 }
 
-function check(yaml: YamlFile, collector: Collector): Topology | null {
+function check(yaml: YamlFile, collector: Collector, pictures: PictureReader): Topology | null {
   const { data } = yaml;
   if (data === null && collector.problems.length > 0) return null;
   if (data === null || typeof data !== "object" || Array.isArray(data)) {
@@ -54,15 +55,15 @@ function check(yaml: YamlFile, collector: Collector): Topology | null {
   const input = Object.fromEntries(Object.entries(version.data).filter(([key]) => !key.startsWith("x-")));
   const parsed = written.safeParse(input);
   const mistakes = badNames(written, input);
-  if (parsed.success && mistakes.length === 0) return resolve(parsed.data, (complaint) => collector.complain(complaint, input));
+  if (parsed.success && mistakes.length === 0) return resolve(parsed.data, (complaint) => collector.complain(complaint, input), pictures);
   if (!parsed.success) mistakes.push(...explain(parsed.error.issues, written, input));
   for (const mistake of mistakes) collector.mistake(mistake, input);
-  complainAboutTheRest(input, mistakes.map(({ path }) => path), collector);
+  complainAboutTheRest(input, mistakes.map(({ path }) => path), collector, pictures);
   return null;
 }
 
 /** Cross-checks what is left when the wrong places are taken out, so that one run tells of every problem. */
-function complainAboutTheRest(input: object, mistaken: readonly SpecPath[], collector: Collector): void {
+function complainAboutTheRest(input: object, mistaken: readonly SpecPath[], collector: Collector, pictures: PictureReader): void {
   const wrong = [...mistaken];
   let rest = prune(input, wrong);
   // Taking a required key out makes its parent wrong, and so on up.
@@ -74,7 +75,7 @@ function complainAboutTheRest(input: object, mistaken: readonly SpecPath[], coll
         const rests = [complaint.path, ...(complaint.uses ?? [])];
         const shaken = wrong.some((bad) => rests.some((path) => touches(path, bad)) || (bad[0] === "regions" && bad.length <= 2 && complaint.usesRegions));
         if (!shaken) collector.complain(complaint, input);
-      });
+      }, pictures);
       return;
     }
     const more = parsed.error.issues.map((issue) => issue.path as SpecPath);

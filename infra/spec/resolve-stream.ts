@@ -1,14 +1,16 @@
 /** Fills in what a stream leaves out, and checks what only several of its fields together can show. */
 import type { Report } from "./resolve.ts";
 import { isRungName, namedRung, presetLadder, RUNGS, RUNG_NAMES, sourceRung } from "./presets.ts";
+import type { PictureReader } from "./picture.ts";
 import type { SpecPath } from "./problems.ts";
 import { ENCODER_PRESETS, PROTOCOLS, type WrittenPublisher, type WrittenRung, type WrittenStream } from "./stream-schema.ts";
 import type { Publisher, Rung, Stream } from "./topology.ts";
+import { UnitError } from "./units.ts";
 
 export const DEFAULT_SLATE = "Back in a moment";
 const DEFAULT_KEEP_SECONDS = 30 * 86_400;
 
-export interface StreamContext { readonly regions: readonly string[]; readonly transcoders: number; readonly report: Report }
+export interface StreamContext { readonly regions: readonly string[]; readonly transcoders: number; readonly report: Report; readonly pictures: PictureReader }
 
 /** @param path of the stream, e.g. ["streams", "main"] */
 export function resolveStream(written: WrittenStream | null, path: SpecPath, context: StreamContext): Stream {
@@ -50,8 +52,17 @@ export function resolveStream(written: WrittenStream | null, path: SpecPath, con
     record: resolveRecord(w.record),
     restream: Object.fromEntries(Object.entries(w.restream ?? {}).map(([name, { url, key }]) => [name, { url, key: key ?? null }])),
     access: { token: w.access?.token ?? false, countries: w.access?.countries ?? [], origins: w.access?.origins ?? [] },
-    slate: typeof w.slate === "string" ? { text: w.slate, image: null } : { text: w.slate?.text ?? DEFAULT_SLATE, image: w.slate?.image ?? null },
+    slate: typeof w.slate === "string" ? { text: w.slate, image: null } : { text: w.slate?.text ?? DEFAULT_SLATE, image: resolveImage(w.slate?.image, [...path, "slate", "image"], context) },
   };
+}
+
+function resolveImage(written: string | undefined, path: SpecPath, { pictures, report }: StreamContext): Stream["slate"]["image"] {
+  if (written === undefined) return null;
+  try { return { path: written, picture: pictures(written) }; } catch (error) {
+    if (!(error instanceof UnitError)) throw error;
+    report({ path, message: error.message, allowed: error.allowed });
+    return null;
+  }
 }
 
 function resolvePublishers(written: Readonly<Record<string, WrittenPublisher | null>>, path: SpecPath, report: Report): Record<string, Publisher> {

@@ -1,5 +1,6 @@
 /** Written form → {@link Topology}: defaults and cross-references. Mistakes are reported, all of them. */
 import { commonOffset, toEpochMs } from "./date-time.ts";
+import { noPictures, type PictureReader } from "./picture.ts";
 import type { SpecPath } from "./problems.ts";
 import { resolveStream, unknownRegion } from "./resolve-stream.ts";
 import type { Written } from "./schema.ts";
@@ -30,7 +31,7 @@ export const DEFAULT_REGION = "home";
 const DEFAULT_TTL_SECONDS = 30;
 
 /** The result is only usable when nothing was reported. */
-export function resolve(w: Written, report: Report): Topology {
+export function resolve(w: Written, report: Report, pictures: PictureReader = noPictures): Topology {
   const regions: Record<string, Region> = {};
   for (const [name, region] of Object.entries(w.regions ?? {})) regions[name] = { aws: region?.aws ?? null, zones: region?.zones ?? 1 };
   if (w.regions && Object.keys(regions).length === 0) report({ path: ["regions"], message: "is empty", allowed: "at least one region, or leave `regions` out" });
@@ -43,7 +44,7 @@ export function resolve(w: Written, report: Report): Topology {
   // A cache near the viewers of each region is what regions are for.
   const distributors = resolveGroups<WrittenDistributorGroup, DistributorGroup>("distributors", w.distributors, names, names, report, (group, path) => toDistributorGroup(group, path, report));
 
-  const context = { regions: names, report, transcoders: Object.values(transcoders).reduce((sum, { count }) => sum + count, 0) };
+  const context = { regions: names, report, pictures, transcoders: Object.values(transcoders).reduce((sum, { count }) => sum + count, 0) };
   const streams = Object.fromEntries(Object.entries(w.streams).map(([name, stream]) => [name, resolveStream(stream, ["streams", name], context)]));
   if (Object.keys(streams).length === 0) report({ path: ["streams"], message: "is empty", allowed: "at least one stream, e.g. main: {}" });
 

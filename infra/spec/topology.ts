@@ -3,6 +3,7 @@
  * The zod schema in `schema.ts` produces exactly this; nothing downstream parses a string again.
  * Units are in the names: kbps are 1000 bit/s, times are seconds or epoch milliseconds.
  */
+import type { Picture } from "./picture.ts";
 
 /** How a publisher reaches the multiplexer. */
 export type IngestProtocol = "srt" | "rtmps" | "rtmp" | "whip";
@@ -63,7 +64,8 @@ export interface Stream {
     /** Web origins (scheme://host[:port], `*.` allowed in front of the host) whose pages may play; empty = any. */
     readonly origins: readonly string[];
   };
-  readonly slate: { readonly text: string; readonly image: string | null };
+  /** `picture` is null where the file was planned without reading what stands beside it. */
+  readonly slate: { readonly text: string; readonly image: { readonly path: string; readonly picture: Picture | null } | null };
 }
 
 export interface Region { readonly aws: string | null; readonly zones: number }

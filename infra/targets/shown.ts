@@ -4,7 +4,8 @@ import type { Bundle } from "../render/bundle.ts";
 /** Files and services of a host as inputs of its component, so that the diff shows their lines: text by path, commands as people read them. */
 export function shownInputs(bundle: Bundle): pulumi.Inputs {
   return {
-    files: Object.fromEntries(bundle.files.map((file) => [file.path, file.content])),
+    // A picture's name is its hash, which says all that a diff can.
+    files: Object.fromEntries(bundle.files.map((file) => [file.path, file.path.endsWith(".base64") ? `${file.content.length} bytes` : file.content])),
     firewall: bundle.firewall,
     services: Object.fromEntries(bundle.services.map((service) => [service.name, service.argv.join(" ")])),
   };

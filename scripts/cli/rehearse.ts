@@ -5,6 +5,7 @@ import { randomInt } from "node:crypto";
 import { planTopology } from "../../infra/plan/plan.ts";
 import { renderPlan } from "../../infra/render/render.ts";
 import { parseTopology } from "../../infra/spec/load.ts";
+import { picturesBeside } from "../../infra/spec/picture.ts";
 import { formatProblems, TopologyError } from "../../infra/spec/problems.ts";
 import { toSeconds, UnitError } from "../../infra/spec/units.ts";
 import { ensureToolchain, stateRoot } from "../setup/index.ts";
@@ -49,7 +50,7 @@ export async function rehearse(file: string, options: RehearseOptions): Promise<
   checkStackName(stackName);
   const { text, notes } = rehearsedTopology(loaded.text);
   const scale = options.scale === undefined ? Math.min(1, fittingScale(full, availableParallelism() * FOR_ENCODING)) : parseScale(options.scale);
-  const topology = options.onAir === undefined ? parseTopology(text, file).topology : loaded.topology;
+  const topology = options.onAir === undefined ? parseTopology(text, file, picturesBeside(file)).topology : loaded.topology;
   const planned = planTopology(topology, { scale });
   const { plan, bundles } = onStage(planned, renderPlan(planned, "0".repeat(43)));
   const limits = limitsOf(options.onAir);

@@ -22,7 +22,7 @@ const streams = specs.map((spec) => {
   const plan: StreamPlan = {
     name, latency: latency as StreamPlan["latency"], segmentSeconds: Number(process.env["SEG"] ?? 2), fps: 30, encoder: { kind: "x264", preset: "ultrafast" }, renditions,
     source: { width: 1280, height: 720, fps: 30, bitrateKbps: 3000 },
-    audio: { dir: "audio-lab", bitrateKbps: 96, channels: 2 }, dash: true, slate: { text: "", width: 640, height: 360 }, publish: [], transcoders: [], distributors: [],
+    audio: { dir: "audio-lab", bitrateKbps: 96, channels: 2 }, dash: true, slate: { text: "", picture: null, width: 640, height: 360 }, publish: [], transcoders: [], distributors: [],
     record: null, restream: [], origins: [], locked: false, sourceMode: "none", provenance: why,
   };
   writeFileSync(join(dir, "ffmpeg", `${name}.args`), ffmpegArgs(plan).join("\n") + "\n");

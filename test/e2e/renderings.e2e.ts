@@ -17,6 +17,7 @@ import { renderPlan } from "../../infra/render/render.ts";
 import { loadTopology } from "../../infra/spec/load.ts";
 import { toYaml, topologyArb } from "../unit/spec/arbitrary.ts";
 import { makeCa, type KeyPairPem } from "./lib/ca.ts";
+import { whitePng } from "./lib/picture.ts";
 import { containerExec, docker, runArgs, testName } from "../../scripts/live/docker.ts";
 import { waitFor } from "../../scripts/live/wait.ts";
 
@@ -59,7 +60,7 @@ beforeAll(async () => {
     writeFileSync(file, text);
     add(name, file);
   };
-  writeFileSync(join(dir, "slate.png"), "");
+  writeFileSync(join(dir, "slate.png"), whitePng(64, 36));
   for (const file of readdirSync(join(ROOT, "stacks")).filter((f) => f.endsWith(".yaml") && !f.startsWith("Pulumi."))) add(file, join(ROOT, "stacks", file));
   written("many", MANY);
   fc.sample(topologyArb, { numRuns: SAMPLES, seed: SEED }).forEach((topology, i) => written(`sample-${i}`, toYaml(topology)));

@@ -1,9 +1,10 @@
 /** One stack, everything a single stream can do: slate, ingest by every protocol, who is refused, recording, forwarding, DASH. */
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse as parseMpd } from "mpd-parser";
 import { decode } from "./lib/decode.ts";
+import { whitePng } from "./lib/picture.ts";
 import { containerExec, docker, runArgs, testName } from "../../scripts/live/docker.ts";
 import { httpRequest } from "../../scripts/live/http.ts";
 import { parsePlaylist } from "../../scripts/live/hls-viewer.ts";
@@ -33,12 +34,14 @@ const stack = new TestStack({
     source: { resolution: 320x180, fps: 30, bitrate: 300 kbps }
     ladder: [180p]
     encoder: { kind: x264, preset: ultrafast }
+    slate: { image: slate.png, text: Soon }
 `,
 });
 let outputs: Outputs;
 const get = (url: string, headers: Record<string, string> = {}) => httpRequest(url, { ca: outputs.ca ?? "", headers });
 
 beforeAll(async () => {
+  writeFileSync(join(dirname(stack.topologyFile), "slate.png"), whitePng(320, 180));
   await stack.init();
   await stack.up();
   outputs = await stack.outputs();
@@ -55,6 +58,12 @@ describe("with nobody publishing", () => {
     expect(report).toMatchObject({ still: true, width: 640, height: 360, audioRate: 48_000, audioChannels: 2 });
     expect(report.frames).toBeGreaterThan(150);
     expect(report.irregular).toBe(0);
+  });
+
+  test("a picture of one's own is the slate", async () => {
+    const report = await decode({ url: outputs.streams.other?.playlist ?? "", seconds: 3, caFile: caFile(stack, outputs) });
+    expect(report).toMatchObject({ errors: [], still: true, width: 320, height: 180 });
+    expect(report.luma).toBeGreaterThan(180);   // white is 235, headend's own slate about 45
   });
 
   test("an `up` with nothing to do changes nothing", async () => {

@@ -9,7 +9,7 @@ import { dropAt } from "./ingest.ts";
  * a change of this file can do.
  */
 export function unknownEffects(context: Context, host: Host, path: string): Effect[] {
-  const reason = "headend writes it differently than when it was deployed; this is the worst it can do";
+  const reason = "it is written differently than when it was deployed: a newer headend, or another picture; this is the worst it can do";
   const streams = [...context.streams.before.values()];
   const each = (names: readonly string[]): Effect[] => names.map((stream) => effect("stream-restarts", reason, null, { stream, seconds: 0 }));
   const effects = ((): Effect[] => {
@@ -23,5 +23,5 @@ export function unknownEffects(context: Context, host: Host, path: string): Effe
     const args = /^ffmpeg\/(.+)\.args$/.exec(path)?.[1];
     return args === undefined ? [] : each([args]);
   })();
-  return effects.length > 0 ? effects : [effect("hot-reload", "headend writes it differently than when it was deployed", null)];
+  return effects.length > 0 ? effects : [effect("hot-reload", "it is written differently than when it was deployed, by a newer headend", null)];
 }

@@ -109,13 +109,21 @@ export const outputRules: readonly Rule[] = [
     id: "HE611", severity: "warning", title: "slate without a text",
     reason: "Viewers see an empty picture while nobody publishes, and take it for a fault.",
     fix: "Say what is going on, e.g. slate: The next talk begins soon.", source: "issue \"Foresight\": missing slate; knowledge: continuity 1 (the slate is on air in every gap)",
-    check: eachStream(({ name, spec, at }) => spec.slate.text.trim() === "" && { path: at("slate", "text"), message: `${name}: the slate says nothing.` }),
+    check: eachStream(({ name, spec, at }) => spec.slate.text.trim() === "" && spec.slate.image === null && { path: at("slate", "text"), message: `${name}: the slate says nothing.` }),
   },
   {
-    id: "HE612", severity: "warning", title: "slate image is not used",
-    reason: "Slates are drawn from their text; the picture of `slate.image` does not get on air yet.",
-    fix: "Leave `image` out and say it in `text`.", source: "infra/render/slate.ts (no image)",
-    check: eachStream(({ name, spec, at }) => spec.slate.image !== null && { path: at("slate", "image"), message: `${name}: ${spec.slate.image} will not be shown.` }),
+    id: "HE612", severity: "warning", title: "slate image is cut or enlarged",
+    reason: "The image fills the picture: what is of another shape is cut at two sides, what is small is blurred.",
+    fix: "Use an image of the size of the largest rung.", source: "infra/render/slate.ts (scaled to fill, cut in the middle)",
+    check: eachStream(({ name, spec, plan, at }) => {
+      const { slate } = plan, facts = slate.picture?.facts;
+      if (spec.slate.image === null || facts === undefined) return null;
+      const grown = Math.max(slate.width / facts.width, slate.height / facts.height);
+      const cut = 1 - (slate.width * slate.height) / (facts.width * grown * facts.height * grown);
+      if (grown <= 1.5 && cut <= 0.1) return null;
+      const how = [...(cut > 0.1 ? [`${Math.round(cut * 100)} % of it is cut off`] : []), ...(grown > 1.5 ? [`it is enlarged ${grown.toFixed(1)} times`] : [])];
+      return { path: at("slate", "image"), message: `${name}: ${facts.path} has ${facts.width}x${facts.height}, the picture ${slate.width}x${slate.height}; ${how.join(" and ")}.` };
+    }),
   },
   {
     id: "HE613", severity: "warning", title: "slate text that the font cannot draw",

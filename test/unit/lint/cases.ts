@@ -113,7 +113,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     passes: main("source: { bitrate: 4 Mbps }, restream: { yt: { url: \"rtmps://a.rtmps.youtube.com/live2\", key: secret:yt } }"),
   },
   HE611: { fails: main("slate: \" \""), passes: main("slate: Soon") },
-  HE612: { fails: main("slate: { image: slate.png }"), passes: main("slate: { text: Soon }") },
+  HE612: { fails: main("slate: { image: 1280x900.png }"), passes: main("slate: { image: 1280x720.png }") },
   HE613: { fails: main("slate: まもなく再開"), passes: main("slate: Скоро вернёмся") },
   HE701: { fails: event("2025-12-05T17:30Z", "2025-12-05T18:00Z", "2025-12-05T23:00Z") + main(""), passes: evening + main("") },
   HE702: { fails: event("2026-12-05T17:30Z", "2026-12-05T18:00Z", "2026-12-12T23:00Z") + main(""), passes: evening + main("") },

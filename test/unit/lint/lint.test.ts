@@ -9,15 +9,21 @@ import { latencySeconds } from "../../../infra/plan/lint/latency.ts";
 import { RULES } from "../../../infra/plan/lint/table.ts";
 import { planTopology } from "../../../infra/plan/plan.ts";
 import { loadTopology, parseTopology } from "../../../infra/spec/load.ts";
+import { Picture } from "../../../infra/spec/picture.ts";
 import { crowd, topologyOf } from "../plan/fixtures.ts";
 import { toYaml, topologyArb } from "../spec/arbitrary.ts";
 import { CASES, NOW_MS, type Case } from "./cases.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 
+/** A picture of the size that its name says. */
+const picture = (path: string): Picture => {
+  const [width = 0, height = 0] = path.split(/\D/).map(Number);
+  return new Picture({ path, format: "png", width, height, sha256: "0".repeat(64), bytes: 1 }, "");
+};
 type Beside = Pick<Case, "certificate" | "other" | "prices">;
 function linted(text: string, { certificate, other, prices }: Beside = {}) {
-  const loaded = parseTopology(text, "test.yaml");
+  const loaded = parseTopology(text, "test.yaml", picture);
   const others = other === undefined ? [] : [parseTopology(`headend: 1\n${other}`, "other.yaml").topology];
   return lintFile(loaded, planTopology(loaded.topology), { nowMs: NOW_MS, others, ...(certificate ? { certificate } : {}), prices });
 }

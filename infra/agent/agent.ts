@@ -50,7 +50,7 @@ export class Agent implements Source {
   configError: string | null = null;
 
   constructor(private config: AgentConfig, private readonly clock: Clock) {
-    this.relay = new Relay(config.relay.api, config.relay.rtsp);
+    this.relay = new Relay(config.relay.api, config.relay.rtsp, config.relay.rtmp);
     this.guard = new StepGuard(clock);
   }
 

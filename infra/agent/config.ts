@@ -30,7 +30,7 @@ export interface AgentStream {
   readonly dash: boolean;
   /**
    * File (relative to the live folder) with FFmpeg's arguments, one a line, without the program name. The agent replaces
-   * {K} first video segment, {T0} = K·segmentSeconds, {KA} first audio segment, {A0} = KA·segmentSeconds·48000, {RUN} the staging folder.
+   * {K} first video segment, {T0} = K·segmentSeconds, {KA} first audio segment, {A0} = KA·segmentSeconds·48000, {RUN} the staging folder, {SYNC} the offset of sync.ts.
    */
   readonly ffmpegArgs: string;
 }
@@ -38,7 +38,7 @@ export interface AgentStream {
 export interface AgentConfig {
   readonly host: string;
   /** Control API and RTSP address of the relay on this host; the agent connects from loopback, which needs no password. */
-  readonly relay: { readonly api: string; readonly rtsp: string; /** Its configuration, relative to the live folder: when that changes, what it was told is looked at again. */ readonly file: string };
+  readonly relay: { readonly api: string; readonly rtsp: string; readonly rtmp: string; /** Its configuration, relative to the live folder: when that changes, what it was told is looked at again. */ readonly file: string };
   /** Loopback port that answers playlists, manifests, /status and /metrics; the origin nginx proxies to it. */
   readonly port: number;
   /** Segments live here (tmpfs): `<workDir>/run/<stream>/…` staging, `<workDir>/pub/live/<stream>/<dir>/<number>.m4s` served. */

@@ -5,6 +5,7 @@ import { type Event, initialState, type Limits, type State, step } from "./machi
 import { type Child, startFfmpeg } from "./process.ts";
 import { ProgressReader } from "./progress.ts";
 import type { FfmpegStatus } from "./status.ts";
+import { CommandNoise, type Sync, SyncSender } from "./sync.ts";
 
 /** What the supervisor must know from outside: where a run starts, and how far it is. */
 export interface Work {
@@ -31,7 +32,7 @@ export class Encoder {
   restarts = -1;
   lastExit: string | null = null;
 
-  constructor(private readonly work: Work, private readonly workDir: string, private readonly clock: Clock, private readonly log: Log) {
+  constructor(private readonly work: Work, private readonly sync: Sync, private readonly workDir: string, private readonly clock: Clock, private readonly log: Log) {
     this.state = initialState(clock.mono());
     this.stderr = limited((level, message) => log(level, `ffmpeg: ${message}`), 20, 10, () => clock.mono());
   }
@@ -72,10 +73,16 @@ export class Encoder {
     this.progress = progress;
     this.lastError = "";
     this.restarts += 1;
-    const child = startFfmpeg({
-      args: run.args, cwd: run.cwd, workDir: this.workDir,
+    const sender = new SyncSender(this.sync, (text) => child.tell(text));
+    const child: Child = startFfmpeg({
+      args: run.args, cwd: run.cwd, workDir: this.workDir, interactive: true,
       onStdout: (line) => progress.line(line),
-      onStderr: (line) => { if (NOISE.test(line)) return; this.lastError = line; this.stderr("warn", line); },
+      onStderr: (line) => {
+        const report = this.sync.line(line, this.clock.mono());
+        if (report === "changed") sender.send();
+        if (report !== null || NOISE.test(line) || CommandNoise.test(line)) return;
+        this.lastError = line; this.stderr("warn", line);
+      },
       onExit: (code, reason) => { if (this.child === child) { this.child = null; this.exited(code, reason); } },
     });
     this.child = child;

@@ -36,10 +36,10 @@ export function runNumbers(k: number, seconds: number): { k: number; t0: number;
   return { k, t0: k * seconds, ka, a0: ka * seconds * 48_000 };
 }
 
-/** Fills {K}, {T0}, {KA}, {A0} and {RUN} in rendered FFmpeg arguments (one a line, empty lines at the end dropped). */
-export function fillArguments(text: string, k: number, seconds: number, run: string): string[] {
+/** Fills {K}, {T0}, {KA}, {A0}, {RUN} and {SYNC} in rendered FFmpeg arguments (one a line, empty lines at the end dropped). */
+export function fillArguments(text: string, k: number, seconds: number, run: string, sync = "0"): string[] {
   const n = runNumbers(k, seconds);
-  const values: Readonly<Record<string, string>> = { K: String(n.k), T0: String(n.t0), KA: String(n.ka), A0: String(n.a0), RUN: run };
+  const values: Readonly<Record<string, string>> = { K: String(n.k), T0: String(n.t0), KA: String(n.ka), A0: String(n.a0), RUN: run, SYNC: sync };
   const lines = text.replace(/\n+$/, "").split("\n");
-  return lines.map((line) => line.replace(/\{(K|T0|KA|A0|RUN)\}/g, (_, name: string) => values[name] ?? ""));
+  return lines.map((line) => line.replace(/\{(K|T0|KA|A0|RUN|SYNC)\}/g, (_, name: string) => values[name] ?? ""));
 }

@@ -75,7 +75,7 @@ export class InputSelector {
 
   get currentOverride(): Override { return this.override.current; }
   get active(): string | null { return this.selection.active; }
-  private get airUrl(): string { return `${this.relay.rtsp}/${this.stream.air}`; }
+  private get airUrl(): string { return `${this.relay.rtmp}/${this.stream.air}`; }
 
   setOverride(override: Override): void {
     this.override.set(override);
@@ -210,7 +210,7 @@ export class InputSelector {
     const verdict = judge(tracks, this.stream.audio.channels, missing);
     const forced = this.mustNormalise.get(name);
     if (verdict.kind !== "direct" || !forced) return verdict;
-    return { kind: "normalise", video: "copy", audio: "encode", reasons: [`the relay refused it as it is (${forced.reason}): re-encoding audio`] };
+    return { kind: "normalise", rtmp: true, video: "copy", audio: "encode", reasons: [`the relay refused it as it is (${forced.reason}): re-encoding audio`] };
   }
 
   private note(from: string | null, to: string | null, reason: string): void {
@@ -283,7 +283,7 @@ export class InputSelector {
         const now = await this.relay.forwardOf(path);
         if (kick && now.length > 0) await this.relay.setForward(path, []);
         if (kick || now.length !== 1 || now[0] !== this.airUrl) await this.relay.setForward(path, [this.airUrl]);
-      } else if (path !== null && verdict?.kind === "normalise" && !this.normaliser.running && !this.closed) this.normaliser.start(this.stream, this.relay.rtsp, path, key, verdict);
+      } else if (path !== null && verdict?.kind === "normalise" && !this.normaliser.running && !this.closed) this.normaliser.start(this.stream, this.relay, path, key, verdict);
       this.applied = doubts === this.doubts ? { path, key } : undefined;
       this.appliedAt = mono;
     } catch (error) {

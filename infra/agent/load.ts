@@ -9,7 +9,7 @@ const path = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/).refine((s) => !s.
 
 const Config = z.object({
   host: z.string(),
-  relay: z.object({ api: z.string(), rtsp: z.string(), file: path }),
+  relay: z.object({ api: z.string(), rtsp: z.string(), rtmp: z.string(), file: path }),
   port: z.number().int().min(1).max(65_535),
   workDir: z.string().startsWith("/"),
   streams: z.array(z.object({

@@ -1,6 +1,6 @@
 import type { AgentStream } from "./config.ts";
 import type { Log } from "./log.ts";
-import { normaliseArguments } from "./normalise.ts";
+import { normaliseArguments, type RelayAddresses } from "./normalise.ts";
 import { type Child, startFfmpeg } from "./process.ts";
 import type { Verdict } from "./tracks.ts";
 
@@ -18,11 +18,11 @@ export class Normaliser {
   /** It ended by itself a moment ago, and may be started again. */
   isDue(mono: number): boolean { return this.child === null && mono >= this.retryAt; }
 
-  start(stream: AgentStream, rtsp: string, path: string, key: string, verdict: Extract<Verdict, { kind: "normalise" }>): void {
+  start(stream: AgentStream, relay: RelayAddresses, path: string, key: string, verdict: Extract<Verdict, { kind: "normalise" }>): void {
     this.log("info", `normalising ${path}: ${verdict.reasons.join("; ")}`);
     const errors: string[] = [];
     const child = startFfmpeg({
-      args: normaliseArguments(stream, verdict, rtsp, path), cwd: this.workDir, workDir: this.workDir,
+      args: normaliseArguments(stream, verdict, relay, path), cwd: this.workDir, workDir: this.workDir,
       onStdout: () => undefined, onStderr: (line) => { errors.push(line); if (errors.length > 5) errors.shift(); },
       onExit: (_, reason) => {
         if (this.child !== child) return;

@@ -8,6 +8,8 @@ const SETPRIV = "/usr/bin/setpriv";
 
 export interface Child {
   readonly pid: number;
+  /** Writes to its standard input; what comes after its end is lost. */
+  tell(text: string): void;
   kill(): void;
 }
 
@@ -15,6 +17,8 @@ export interface ChildOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly workDir: string;
+  /** It takes commands (`c`, see sync.ts). */
+  readonly interactive?: boolean;
   readonly onStdout: (line: string) => void;
   readonly onStderr: (line: string) => void;
   /** `code` is null when a signal ended it or it could not be started. */
@@ -29,15 +33,16 @@ export function startFfmpeg(options: ChildOptions): Child {
   const wrapped = existsSync(SETPRIV);
   const argv = wrapped ? ["--pdeathsig", "KILL", "--", "ffmpeg", ...options.args] : [...options.args];
   const child: ChildProcess = spawn(wrapped ? SETPRIV : "ffmpeg", argv, {
-    cwd: options.cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, [MARK]: options.workDir },
+    cwd: options.cwd, stdio: [options.interactive ? "pipe" : "ignore", "pipe", "pipe"], env: { ...process.env, [MARK]: options.workDir },
   });
   let done = false;
   const finish = (code: number | null, reason: string): void => { if (!done) { done = true; options.onExit(code, reason); } };
+  child.stdin?.on("error", () => undefined);
   if (child.stdout) createInterface({ input: child.stdout }).on("line", options.onStdout);
   if (child.stderr) createInterface({ input: child.stderr }).on("line", options.onStderr);
   child.on("error", (error) => finish(null, `could not be started: ${error.message}`));
   child.on("exit", (code, signal) => finish(code, signal === null ? `exit code ${code}` : `signal ${signal}`));
-  return { pid: child.pid ?? -1, kill: () => { child.kill("SIGKILL"); } };
+  return { pid: child.pid ?? -1, tell: (text) => { child.stdin?.write(text); }, kill: () => { child.kill("SIGKILL"); } };
 }
 
 /** Kills FFmpeg processes that an earlier agent with the same work folder left behind. Returns how many. */

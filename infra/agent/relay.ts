@@ -15,11 +15,11 @@ export interface RelayPath {
 }
 
 /** What choosing an input needs of the relay. */
-export type RelayControl = Pick<Relay, "rtsp" | "forwardOf" | "setForward" | "forwardError">;
+export type RelayControl = Pick<Relay, "rtsp" | "rtmp" | "forwardOf" | "setForward" | "forwardError">;
 
 interface RawTrack { readonly codec: string; readonly codecProps: Readonly<Record<string, unknown>> | null }
 interface RawPath { readonly name: string; readonly online: boolean; readonly inboundBytes: number; readonly tracks2: readonly RawTrack[] | null; readonly source: { readonly id: string } | null; readonly availableTime?: string | null }
-interface RawForward { readonly state: string; readonly lastError: string }
+interface RawForward { readonly state: string; readonly lastError: string; readonly conf: { readonly dest: string } }
 
 const TIMEOUT_MS = 1000;
 const PAGE = 1000;
@@ -28,7 +28,7 @@ const PAGE = 1000;
 export class Relay {
   private readonly agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
   private readonly at: { readonly host: string; readonly port: string };
-  constructor(api: string, readonly rtsp: string) {
+  constructor(api: string, readonly rtsp: string, readonly rtmp: string) {
     const { hostname, port } = new URL(api);
     this.at = { host: hostname, port };
   }
@@ -58,6 +58,12 @@ export class Relay {
   async forwardError(path: string): Promise<string | null> {
     const list = await this.call<{ items: readonly RawForward[] }>("GET", `/v3/paths/forward/list?path=${encodeURIComponent(path)}`);
     return list.items.map((f) => f.lastError).find((e) => e !== "") ?? null;
+  }
+
+  /** Destinations of a path that ended or could not be reached. */
+  async failing(path: string): Promise<string[]> {
+    const list = await this.call<{ items: readonly RawForward[] }>("GET", `/v3/paths/forward/list?path=${encodeURIComponent(path)}`);
+    return list.items.filter((f) => f.state === "error").map((f) => f.conf.dest);
   }
 
   close(): void { this.agent.destroy(); }

@@ -14,6 +14,7 @@ import type { Pathway } from "./pathways.ts";
 import { KEEP, Publisher, type PublishedDir } from "./publisher.ts";
 import type { Relay, RelayPath } from "./relay.ts";
 import type { StreamStatus } from "./status.ts";
+import { Sync } from "./sync.ts";
 
 /** What a player is told: text, or why there is none. "gone" makes it leave a rendition that was removed. */
 export type Answer = { readonly kind: "ok"; readonly text: string } | { readonly kind: "stale" | "unknown" | "gone" };
@@ -34,6 +35,7 @@ export class StreamRunner {
   /** What it serves has other numbers than the other transcoders': better nothing. */
   clockWrong = false;
   private lastSweep = 0;
+  private readonly sync = new Sync();
   private suspectedAt = 0;
   private readonly staging: string;
 
@@ -49,7 +51,7 @@ export class StreamRunner {
       prepare: () => this.prepare(),
       mark: (frames) => (this.segmented ? this.publisher.newestOfRun() : frames > 0 ? frames : null),
       lag: () => { const k = this.segmented ? this.publisher.newestOfRun() : null; return k === null ? null : lagOf(k, clock.wall(), this.stream.segmentSeconds); },
-    }, workDir, clock, this.log);
+    }, this.sync, workDir, clock, this.log);
   }
 
   get stream(): AgentStream { return this.settings.stream; }
@@ -173,11 +175,11 @@ export class StreamRunner {
     this.scan();
     const first = firstSegment(this.startAtNow ? null : this.publisher.newest(wall), wall, seconds);
     this.startAtNow = false;
-    if (!this.segmented) return { args: fillArguments(this.settings.args, first, seconds, this.workDir), cwd: this.workDir };
+    if (!this.segmented) return { args: fillArguments(this.settings.args, first, seconds, this.workDir, this.sync.text), cwd: this.workDir };
     const run = this.publisher.beginRun(first, Math.floor(wall * 1000));
     this.watch(run);
     this.log("info", `starting ffmpeg at segment ${first}, ${segmentAt(wall, seconds) - first} behind the clock`);
-    return { args: fillArguments(this.settings.args, first, seconds, run), cwd: run };
+    return { args: fillArguments(this.settings.args, first, seconds, run, this.sync.text), cwd: run };
   }
 
   /** FFmpeg renames its playlist into place when a segment is complete. */

@@ -16,11 +16,14 @@ export interface Missing { readonly video: boolean; readonly audio: boolean }
  */
 export type Verdict =
   | { readonly kind: "direct" }
-  | { readonly kind: "normalise"; readonly video: "copy" | "encode" | "picture"; readonly audio: "copy" | "encode" | "silence"; readonly reasons: readonly string[] }
+  | { readonly kind: "normalise"; /** All that it takes is H.264 and AAC: FFmpeg reads and writes it by RTMP, so sound and picture stay together. */ readonly rtmp: boolean; readonly video: "copy" | "encode" | "picture"; readonly audio: "copy" | "encode" | "silence"; readonly reasons: readonly string[] }
   | { readonly kind: "refuse"; readonly reasons: readonly string[] };
 
 const VIDEO = new Set(["H264", "H265", "AV1", "VP9", "VP8", "M-JPEG", "MPEG-4 Video", "MPEG-1/2 Video"]);
 const AUDIO = new Set(["MPEG-4 Audio", "MPEG-4 Audio LATM", "Opus", "Vorbis", "MPEG-1/2 Audio", "AC-3", "Speex", "G726", "G722", "G711", "LPCM"]);
+
+/** True for picture and sound; not for data such as KLV. */
+export function isMedia({ codec }: Track): boolean { return VIDEO.has(codec) || AUDIO.has(codec); }
 
 /** Judges an input's tracks against those of the air path's slate. */
 export function judge(tracks: readonly Track[], channels: number, missing: Missing): Verdict {
@@ -46,6 +49,7 @@ export function judge(tracks: readonly Track[], channels: number, missing: Missi
   if (reasons.length === 0) return { kind: "direct" };
   return {
     kind: "normalise", reasons,
+    rtmp: tracks.every((t) => !isMedia(t) || t.codec === "H264" || t.codec === "MPEG-4 Audio"),
     video: !seesVideo ? "picture" : video.codec === "H264" ? "copy" : "encode",
     audio: !hearsAudio ? "silence" : matches(audio, channels) ? "copy" : "encode",
   };

@@ -51,28 +51,31 @@ export function zonesOf(hosts: number, zones: number): number[] {
   return chosen.slice(0, hosts);
 }
 
+/** Listeners between our own hosts. */
+type Inner = "push" | "relay" | "origin";
+
 /** Links of the topology, looked up by host. */
 export interface Links {
   /** Hosts that a host opens connections to, or that open connections to it. */
   readonly peersOf: (host: string) => readonly string[];
   /** For a listener of a host: the hosts that may connect. */
-  readonly into: (host: string, listener: "relay" | "origin") => readonly string[];
+  readonly into: (host: string, listener: Inner) => readonly string[];
 }
 
 /** Who connects to whom: multiplexers push to transcoders, distributors pull from them. */
 export function links(seats: readonly HostSeat[], streams: readonly StreamPlan[]): Links {
   const lists = new SharedLists();
   // Callers are kept as lists, not as pairs: nearly all streams have the same multiplexers and the same distributors.
-  const callers = { relay: new Map<string, Set<number>>(), origin: new Map<string, Set<number>>() };
+  const callers = { push: new Map<string, Set<number>>(), relay: new Map<string, Set<number>>(), origin: new Map<string, Set<number>>() };
   const called = new Map<number, Set<string>>();
-  const link = (list: readonly string[], tx: string, listener: "relay" | "origin"): void => {
+  const link = (list: readonly string[], tx: string, listener: Inner): void => {
     const number = lists.number(list);
     addTo(callers[listener], tx, number);
     addTo(called, number, tx);
   };
   for (const { publish, transcoders, distributors, latency } of streams) {
     for (const tx of transcoders) {
-      for (const { multiplexers } of publish) link(multiplexers, tx, "relay");
+      for (const { multiplexers } of publish) { link(multiplexers, tx, "push"); link(multiplexers, tx, "relay"); }
       link(distributors, tx, "origin");
       if (latency !== "standard") link(distributors, tx, "relay");
     }
@@ -82,7 +85,7 @@ export function links(seats: readonly HostSeat[], streams: readonly StreamPlan[]
 
   const order = new Map(seats.map((seat, index) => [seat.name, index]));
   const sorted = (names: Iterable<string>): string[] => [...new Set(names)].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
-  const into = (host: string, listener: "relay" | "origin"): readonly string[] => {
+  const into = (host: string, listener: Inner): readonly string[] => {
     const numbers = [...callers[listener].get(host) ?? []].sort((a, b) => a - b);
     return lists.remember(`into ${numbers.join()}`, () => sorted(numbers.flatMap((number) => lists.list(number))));
   };
@@ -92,7 +95,7 @@ export function links(seats: readonly HostSeat[], streams: readonly StreamPlan[]
   };
   return {
     into,
-    peersOf: (host) => lists.concatenated([to(host), into(host, "relay"), into(host, "origin")]),
+    peersOf: (host) => lists.concatenated([to(host), into(host, "push"), into(host, "relay"), into(host, "origin")]),
   };
 }
 
@@ -144,7 +147,7 @@ function callersOf(seat: HostSeat, fact: PortFact, context: ListenerContext): re
     if (!cidrs) return null;
     return cidrs.length === 0 ? ANYONE : cidrs.map((cidr) => ({ kind: "cidr", cidr }));
   }
-  if (fact.name === "relay" || fact.name === "origin") {
+  if (fact.name === "push" || fact.name === "relay" || fact.name === "origin") {
     const hosts = context.links.into(seat.name, fact.name);
     return hosts.length === 0 ? null : peersOf(hosts);
   }
@@ -172,6 +175,6 @@ const groupOf = ({ role }: HostSeat): string => ({ multiplexer: "multiplexers", 
 
 const WHY: Record<Listener["name"], string> = {
   rtmp: "a publisher may come by RTMP", rtmps: "a publisher may come by RTMPS", srt: "a publisher may come by SRT",
-  whip: "a publisher may come by WHIP", webrtc: "media of WHIP publishers", relay: "multiplexers push streams here; distributors pull low and ultra latency",
+  whip: "a publisher may come by WHIP", webrtc: "media of WHIP publishers", push: "multiplexers push streams here", relay: "multiplexers push streams here that RTMP cannot carry; distributors pull low and ultra latency",
   origin: "distributors fetch playlists and segments", https: "viewers", http3: "viewers, HTTP/3", whep: "media of WHEP viewers",
 };

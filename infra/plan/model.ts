@@ -25,7 +25,7 @@ export type Peer =
 
 /** A port that a host serves, and the only peers that may reach it. Firewall rules are exactly these. */
 export interface Listener {
-  readonly name: "rtmp" | "rtmps" | "srt" | "whip" | "webrtc" | "relay" | "origin" | "https" | "http3" | "whep";
+  readonly name: "rtmp" | "rtmps" | "srt" | "whip" | "webrtc" | "push" | "relay" | "origin" | "https" | "http3" | "whep";
   readonly transport: "tcp" | "udp";
   readonly port: number;
   readonly plane: Plane;

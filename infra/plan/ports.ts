@@ -1,5 +1,5 @@
 import type { Listener, Plane, Role } from "./model.ts";
-import { ORIGIN_PORT, RELAY_RTSP_PORT } from "../render/paths.ts";
+import { ORIGIN_PORT, RELAY_RTMP_PORT, RELAY_RTSP_PORT } from "../render/paths.ts";
 
 export interface PortFact {
   readonly name: Listener["name"];
@@ -20,6 +20,7 @@ export const ROLE_PORTS: Readonly<Record<Role, readonly PortFact[]>> = {
     { name: "webrtc", transport: "udp", port: 8189, plane: "ingest", perHost: true },
   ],
   transcoder: [
+    { name: "push", transport: "tcp", port: RELAY_RTMP_PORT, plane: "contribution", perHost: false },
     { name: "relay", transport: "tcp", port: RELAY_RTSP_PORT, plane: "contribution", perHost: false },
     { name: "origin", transport: "tcp", port: ORIGIN_PORT, plane: "origin", perHost: false },
   ],

@@ -1,19 +1,17 @@
 import type { EncoderKind } from "../spec/topology.ts";
 import type { Rendition, StreamPlan } from "../plan/model.ts";
-import { RELAY_RTSP_PORT } from "./paths.ts";
+import { syncExpression } from "../agent/sync.ts";
+import { RELAY_RTMP_PORT, RELAY_RTSP_PORT } from "./paths.ts";
 
-/**
- * Locks input timestamps to the wall clock at the earliest arrival: back fast, forward slowly, snap when off by more than 0.6 s;
- * audio and video stay within 20 ms (knowledge: continuity 3 and 9.2, measured).
- */
-const LOCK = "st(1,RTCTIME/1000000/TB);st(2,PREV_OUTPTS+PTS-PREV_INPTS);st(3,ld(1)-ld(2));if(isnan(ld(2))+gt(abs(ld(3)),0.6/TB),ld(1),ld(2)+ld(3)*if(lt(ld(3),0),0.2,if(gt(ld(3),0.25/TB),0.05,0.01)))";
+/** One lock to the wall clock for both media (agent/sync.ts). */
+const LOCK = syncExpression("{SYNC}");
 
 /** Output pixels a second that one x264 thread is trusted with; 1080p30 at veryfast needs 1.6 cores (knowledge: sizing 1). */
 const PIXELS_PER_THREAD = 40e6;
 
 /**
  * FFmpeg's arguments for a stream: one decode, every rung, segments on the wall-clock grid (knowledge: continuity 9.2).
- * The agent fills in {K}, {T0}, {KA}, {A0} and {RUN}. Low and ultra send one rendition back to the relay instead.
+ * The agent fills in {K}, {T0}, {KA}, {A0}, {RUN} and {SYNC}. Low and ultra send one rendition back to the relay instead.
  */
 export function ffmpegArgs(stream: StreamPlan): string[] {
   return stream.latency === "standard" ? gridArgs(stream) : relayArgs(stream);
@@ -27,14 +25,15 @@ export function probeArgs(kind: Exclude<EncoderKind, "x264">): string[] {
 }
 
 const input = (stream: StreamPlan): string[] => [
-  "-hide_banner", "-nostdin", "-loglevel", "warning", "-nostats", "-progress", "pipe:1", "-stats_period", "1", "-y", "-copyts",
-  "-rtsp_transport", "tcp",
+  "-hide_banner", "-loglevel", "warning", "-nostats", "-progress", "pipe:1",
+  // Also how often it looks for a command of the agent.
+  "-stats_period", "0.25", "-y", "-copyts",
   // Longer than the relay's readTimeout, so a silent input ends there first and the slate takes over.
-  "-timeout", "8000000",
-  "-fflags", "+genpts+discardcorrupt", "-analyzeduration", "300000", "-fpsprobesize", "0", "-thread_queue_size", "512", "-threads", "1",
+  "-rw_timeout", "8000000",
+  "-fflags", "+igndts+discardcorrupt", "-analyzeduration", "300000", "-fpsprobesize", "0", "-thread_queue_size", "512", "-threads", "1",
   // One graph for slate and every publisher: without this a change of picture size restarts the graph and its timestamps.
   "-reinit_filter", "0",
-  "-i", `rtsp://127.0.0.1:${RELAY_RTSP_PORT}/air/${stream.name}`,
+  "-i", `rtmp://127.0.0.1:${RELAY_RTMP_PORT}/air/${stream.name}`,
 ];
 
 /**
@@ -96,7 +95,7 @@ function gridArgs(stream: StreamPlan): string[] {
   ];
   return [
     ...input(stream), ...video,
-    "-filter_complex", `[0:a:0]asetpts='${LOCK}',aresample=48000:async=1000:min_hard_comp=0.05:first_pts={A0},aformat=channel_layouts=${layout}[a]`,
+    "-filter_complex", `[0:a:0]asetpts='${LOCK}',aresample=48000:async=1000:min_hard_comp=0.02:first_pts={A0},aformat=channel_layouts=${layout}[a]`,
     ...videoOutput,
     "-map", "[a]", "-c:a", "aac", "-ar", "48000", "-ac", String(audio.channels), "-b:a", `${audio.bitrateKbps}k`, "-flags", "+cgop", "-avoid_negative_ts", "disabled",
     ...hls, "-start_number", "{KA}", "-hls_fmp4_init_filename", `init_${audio.dir}.mp4`, "-hls_segment_filename", `{RUN}/${audio.dir}/%d.m4s`, `{RUN}/${audio.dir}/ff.m3u8`,
@@ -114,7 +113,7 @@ function relayArgs(stream: StreamPlan): string[] {
   return [
     ...input(stream),
     "-filter_complex", videoGraph(stream, `fps=${stream.fps}`),
-    "-filter_complex", `[0:a:0]asetpts='${LOCK}',aresample=48000:async=1000:min_hard_comp=0.05,aformat=channel_layouts=${stream.audio.channels === 1 ? "mono" : "stereo"}[a]`,
+    "-filter_complex", `[0:a:0]asetpts='${LOCK}',aresample=48000:async=1000:min_hard_comp=0.02,aformat=channel_layouts=${stream.audio.channels === 1 ? "mono" : "stereo"}[a]`,
     "-map", "[o0]", "-map", "[a]", "-fps_mode", "passthrough",
     ...encoder(stream, stream.fps), ...rates(stream), ...audioCodec, "-ar", "48000", "-ac", String(stream.audio.channels), "-b:a", `${stream.audio.bitrateKbps}k`,
     "-f", "rtsp", "-rtsp_transport", "tcp", `rtsp://127.0.0.1:${RELAY_RTSP_PORT}/out/${stream.name}`,

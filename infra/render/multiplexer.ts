@@ -1,3 +1,4 @@
+import { pushAddress } from "../forwarder/hop.ts";
 import { hashKey, type KeyOf } from "../plan/keys.ts";
 import type { Host, Plan, PublishPath, StreamPlan } from "../plan/model.ts";
 import { linkSecret, publishSecret, srtSecret } from "../plan/secrets.ts";
@@ -5,9 +6,9 @@ import { portOf, ROLE_PORTS } from "../plan/ports.ts";
 import type { RenderedFile, Service } from "./bundle.ts";
 import { GATEWAY_MARKER, PUBLIC_MARKER, secretMarker, secretsIn } from "./markers.ts";
 import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
-import { ETC, RECORDINGS, RELAY_RTSP_PORT, RUN } from "./paths.ts";
+import { ETC, RECORDINGS, RUN } from "./paths.ts";
 import { CERTIFICATE, certificateFiles, KEY } from "./tls.ts";
-import { isSentFirst, platformsOf, renderRestream } from "./restream.ts";
+import { isSentFirst, platformsOf, renderForwarder } from "./forwarder.ts";
 import type { PlanIndex } from "./plan-index.ts";
 import { HOLE, Written } from "./yaml.ts";
 
@@ -47,10 +48,10 @@ export function renderMultiplexer(plan: Plan, host: Host, keyOf: KeyOf, index: P
   // The folder may be one of the operator's machine, made by root: its owner is set at every start.
   const done = `${RUN}/recordings-ready`;
   const recordings: Service["prepare"] = [{ argv: ["sh", "-c", `install -d -o mediamtx -g mediamtx ${RECORDINGS} && touch ${done}`], creates: done }];
-  const restream = renderRestream(host.name, streams, (stream, path) => pushes(plan, host.name, stream, path));
+  const forwarder = renderForwarder(host.name, streams);
   return {
-    files: [index.mentions(mediamtxFile(config), written.secrets.map((name) => name.replace(HOLE, host.name))), ...certificateFiles(), ...restream.files],
-    services: [mediamtxService(recordings, [CERTIFICATE, KEY]), ...restream.services],
+    files: [index.mentions(mediamtxFile(config), written.secrets.map((name) => name.replace(HOLE, host.name))), ...certificateFiles(), ...forwarder.files],
+    services: [mediamtxService(recordings, [CERTIFICATE, KEY]), ...forwarder.services],
   };
 }
 
@@ -74,11 +75,11 @@ function paths(plan: Plan, streams: readonly StreamPlan[]): Written {
 
 /** Where a publisher goes in any case: to every transcoder of its stream. */
 function pushes(plan: Plan, host: string, stream: StreamPlan, path: PublishPath): string[] {
-  return stream.transcoders.map((tx) => `rtsp://${host}:${secretMarker(linkSecret(host, tx))}@${tx}.${plan.internalDomain}:${RELAY_RTSP_PORT}/${relayInput(path, host)}`);
+  return stream.transcoders.map((tx) => pushAddress({ host: `${tx}.${plan.internalDomain}`, path: relayInput(path, host), user: host, pass: secretMarker(linkSecret(host, tx)) }, "rtmp"));
 }
 
 function mediamtxPath(plan: Plan, host: string, stream: StreamPlan, path: PublishPath): object {
-  // Last, because the program that may send another publisher instead takes them away (infra/restream).
+  // Last, because the program that may send another publisher instead takes them away (infra/forwarder).
   const platforms = isSentFirst(stream, path) ? platformsOf(stream) : [];
   return {
     forward: [...pushes(plan, host, stream, path), ...platforms].map((dest) => ({ dest })),

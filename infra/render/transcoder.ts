@@ -8,7 +8,7 @@ import { ffmpegArgs, probeArgs } from "./ffmpeg.ts";
 import { KEEPS_FORWARDS, loopbackUser, MEDIAMTX_BASE, MEDIAMTX_FILE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
 import { relayInput } from "./multiplexer.ts";
 import { originNginx } from "./nginx-origin.ts";
-import { AGENT_PORT, ETC, LIB, RELAY_API_PORT, RELAY_RTSP_PORT, SEGMENTS, SLATES } from "./paths.ts";
+import { AGENT_PORT, ETC, LIB, RELAY_API_PORT, RELAY_RTMP_PORT, RELAY_RTSP_PORT, SEGMENTS, SLATES } from "./paths.ts";
 import { nginxService } from "./nginx.ts";
 import type { PlanIndex } from "./plan-index.ts";
 import { slateCommand } from "./slate.ts";
@@ -34,6 +34,7 @@ export function renderTranscoder(host: Host, keyOf: KeyOf, index: PlanIndex): { 
   const relay = {
     ...MEDIAMTX_BASE,
     rtsp: true, rtspTransports: ["tcp"], rtspAddress: `:${RELAY_RTSP_PORT}`,
+    rtmp: true, rtmpAddress: `:${RELAY_RTMP_PORT}`,
     authInternalUsers: [
       ...callers.map((caller) => ({
         user: caller, pass: hashKey(keyOf(linkSecret(caller, host.name), 1)), ips: [],
@@ -98,7 +99,7 @@ const AGENT_STREAMS = '{\n  "streams": [\n', AGENT_END = "\n  ]\n}";
 function agentFile(host: Host, carried: readonly Carried[]): string {
   const config: AgentConfig = {
     host: host.name,
-    relay: { api: `http://127.0.0.1:${RELAY_API_PORT}`, rtsp: `rtsp://127.0.0.1:${RELAY_RTSP_PORT}`, file: MEDIAMTX_FILE },
+    relay: { api: `http://127.0.0.1:${RELAY_API_PORT}`, rtsp: `rtsp://127.0.0.1:${RELAY_RTSP_PORT}`, rtmp: `rtmp://127.0.0.1:${RELAY_RTMP_PORT}`, file: MEDIAMTX_FILE },
     port: AGENT_PORT, workDir: SEGMENTS,
     streams: [],
   };

@@ -12,6 +12,8 @@ export interface PublishOptions extends Placement {
   readonly url: string;
   /** WHIP bearer token. */
   readonly token?: string;
+  /** WHIP: what the browser sends, e.g. "VP8" and "PCMU"; H264 and Opus when left out. */
+  readonly codecs?: { readonly video?: string; readonly audio?: string };
   /** WHIP: PEM of the CA that the endpoint's certificate comes from. */
   readonly ca?: string;
   readonly width?: number;
@@ -25,6 +27,10 @@ export interface PublishOptions extends Placement {
   readonly clock?: boolean;
   /** Picture: moving test card, or one colour (e.g. "red") to tell publishers apart. */
   readonly picture?: string;
+  /** Claps instead: a flash and a beep together, each 50 ms long, once a second. */
+  readonly clap?: boolean;
+  /** Pictures that are sent in another order than shown (B-frames) between two others; 0 when left out. */
+  readonly bFrames?: number;
   /** Stops by itself after so many seconds. */
   readonly seconds?: number;
   /** Ctrl-C in the terminal does not reach it: whoever started it ends it. */
@@ -55,15 +61,15 @@ export function ffmpegPublishArgs(o: PublishOptions): string[] {
   const args = ["-hide_banner", "-nostdin", "-loglevel", "warning"];
   const clock = o.clock ?? true;
   if (audio !== "only") {
-    const source = o.picture ? `color=c=${o.picture}:s=${w}x${h}:r=${fps}` : `testsrc2=s=${w}x${h}:r=${fps}`;
-    const text = clock ? `,drawtext=fontfile=${FONT}:text='%{localtime\\:%T}':x=(w-tw)/2:y=h-2*th:fontsize=h/10:fontcolor=white:box=1:boxcolor=black` : "";
+    const source = o.clap ? `color=c=0x101010:s=${w}x${h}:r=${fps},drawbox=enable=lt(mod(t\\,1)\\,0.05):c=white:t=fill` : o.picture ? `color=c=${o.picture}:s=${w}x${h}:r=${fps}` : `testsrc2=s=${w}x${h}:r=${fps}`;
+    const text = clock && !o.clap ? `,drawtext=fontfile=${FONT}:text='%{localtime\\:%T}':x=(w-tw)/2:y=h-2*th:fontsize=h/10:fontcolor=white:box=1:boxcolor=black` : "";
     args.push("-re", "-f", "lavfi", "-i", `${source}${text}`);
   }
   const rate = audio === "mono44" ? 44_100 : 48_000;
-  if (audio !== "none") args.push("-re", "-f", "lavfi", "-i", `sine=f=440:r=${rate}:b=2`);
+  if (audio !== "none") args.push("-re", "-f", "lavfi", "-i", o.clap ? `aevalsrc=0.5*sin(2*PI*1000*t)*lt(mod(t\\,1)\\,0.05):s=${rate}` : `sine=f=440:r=${rate}:b=2`);
   if (o.seconds) args.push("-t", String(o.seconds));
   if (audio !== "only") {
-    args.push("-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-profile:v", "main", "-threads", "1",
+    args.push("-c:v", "libx264", "-preset", "ultrafast", ...(o.bFrames ? ["-bf", String(o.bFrames), "-x264-params", "b-adapt=0"] : ["-tune", "zerolatency"]), "-pix_fmt", "yuv420p", "-profile:v", "main", "-threads", "1",
       "-g", String(gop), "-keyint_min", String(gop), "-sc_threshold", "0", "-b:v", `${kbps}k`, "-maxrate", `${kbps}k`, "-bufsize", `${kbps}k`);
   }
   if (audio !== "none") args.push("-c:a", "aac", "-b:a", "96k", "-ac", audio === "mono44" ? "1" : "2", "-ar", String(rate));

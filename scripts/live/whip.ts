@@ -11,17 +11,18 @@ import type { PublishOptions, Publisher } from "./publish.ts";
 const FLAGS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
 
 /** Makes an offer with all candidates in it; a string because it runs in the page. */
-const OFFER = `async ({ width, height, fps, audio, video, kbps }) => {
+const OFFER = `async ({ width, height, fps, audio, video, kbps, codecs }) => {
   const media = await navigator.mediaDevices.getUserMedia({
     video: video ? { width, height, frameRate: fps } : false, audio });
   const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   window.pc = pc;
   for (const track of media.getTracks()) {
     const t = pc.addTransceiver(track, { direction: "sendonly", streams: [media] });
+    const all = RTCRtpSender.getCapabilities(track.kind).codecs, wanted = codecs[track.kind];
+    const fits = (c) => c.mimeType !== "video/H264" || (/42[0-9a-f]{4}/.test(c.sdpFmtpLine ?? "") && /packetization-mode=1/.test(c.sdpFmtpLine ?? ""));
+    const chosen = wanted ? all.filter((c) => c.mimeType === track.kind + "/" + wanted && fits(c)) : [];
+    if (chosen.length) t.setCodecPreferences(chosen);
     if (track.kind !== "video") continue;
-    const all = RTCRtpSender.getCapabilities("video").codecs;
-    const h264 = all.filter((c) => c.mimeType === "video/H264" && /42[0-9a-f]{4}/.test(c.sdpFmtpLine ?? "") && /packetization-mode=1/.test(c.sdpFmtpLine ?? ""));
-    if (h264.length) t.setCodecPreferences(h264);
     const p = t.sender.getParameters();
     if (p.encodings.length) { p.encodings[0].maxBitrate = kbps * 1000; await t.sender.setParameters(p).catch(() => {}); }
   }
@@ -54,7 +55,7 @@ export async function publishWhip(o: PublishOptions): Promise<Publisher> {
     chromium = await launchChromium({ flags: FLAGS, webrtc: true });
     const page = await chromium.context.newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    const input = { width: o.width ?? 640, height: o.height ?? 360, fps: o.fps ?? 30, kbps: o.bitrateKbps ?? 800, audio: (o.audio ?? "aac") !== "none", video: o.audio !== "only" };
+    const input = { width: o.width ?? 640, height: o.height ?? 360, fps: o.fps ?? 30, kbps: o.bitrateKbps ?? 800, audio: (o.audio ?? "aac") !== "none", video: o.audio !== "only", codecs: { video: o.codecs?.video ?? "H264", audio: o.codecs?.audio ?? null } };
     const offer = await page.evaluate(`(${OFFER})(${JSON.stringify(input)})`) as string;
     const auth: Record<string, string> = o.token ? { authorization: `Bearer ${o.token}` } : {};
     const answer = await httpRequest(o.url, { method: "POST", ca: o.ca, hosts: o.hosts, headers: { "content-type": "application/sdp", ...auth }, body: offer });

@@ -16,7 +16,7 @@ export const HOST_PROGRAMS: readonly Program[] = [
   { file: "host.js", entry: "infra/host/main.ts" },
   { file: "agent.js", entry: "infra/agent/main.ts" },
   { file: "steering.js", entry: "infra/steering/main.ts" },
-  { file: "restream.js", entry: "infra/restream/main.ts" },
+  { file: "forwarder.js", entry: "infra/forwarder/main.ts" },
 ];
 
 /** What AWS hosts run besides: a bundle of its own, so that hostd starts as fast as everywhere. */

@@ -34,5 +34,5 @@ const streams = specs.map((spec) => {
     audio: plan.audio, dash: plan.dash, ffmpegArgs: `ffmpeg/${name}.args`,
   };
 });
-const config: AgentConfig = { host: "lab", relay: { api: "http://127.0.0.1:9997", rtsp: "rtsp://127.0.0.1:8554", file: "mediamtx/mediamtx.yml" }, port: Number(port), workDir: work, streams };
+const config: AgentConfig = { host: "lab", relay: { api: "http://127.0.0.1:9997", rtsp: "rtsp://127.0.0.1:8554", rtmp: "rtmp://127.0.0.1:1935", file: "mediamtx/mediamtx.yml" }, port: Number(port), workDir: work, streams };
 writeFileSync(join(dir, "agent", "agent.json"), JSON.stringify(config, null, 2) + "\n");

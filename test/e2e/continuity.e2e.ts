@@ -7,6 +7,7 @@ import { settableClock } from "../../scripts/live/faketime.ts";
 import { httpRequest } from "../../scripts/live/http.ts";
 import { publish, type Publisher } from "../../scripts/live/publish.ts";
 import { sleep, waitFor } from "../../scripts/live/wait.ts";
+import { claps } from "./lib/clap.ts";
 import { decodeMixed } from "./lib/mixed.ts";
 import { feel, type Felt, pause, PROGRAM, signal, silence, told } from "./lib/faults.ts";
 import { type Outputs, TestStack } from "./lib/stack.ts";
@@ -171,7 +172,7 @@ describe("clocks", () => {
 
 describe("publishers", () => {
   const send = async (who: "studio" | "spare", via: "srt" | "rtmp", mux: string, size: readonly [number, number]): Promise<Publisher> =>
-    publish({ via, url: await stack.ingestUrl("main", who, via, { mux }), width: size[0], height: size[1] });
+    publish({ via, url: await stack.ingestUrl("main", who, via, { mux }), width: size[0], height: size[1], clap: true, bFrames: via === "srt" ? 2 : 0 });
   const aired = async (who: string | null, mux?: string): Promise<void> => { for (const tx of transcoders) await waitFor(async () => { const { active } = await streamStatus(stack, "main", tx); return who === null ? active === "slate" : active === `in/main/${who}/${mux}`; }, { what: `${who ?? "slate"} on air at ${tx}`, timeoutMs: 30_000 }); };
 
   test("lost, on the other multiplexer by the other protocol, with another picture: backup, back, slate, back", async () => {
@@ -182,6 +183,15 @@ describe("publishers", () => {
     await spare.kill();
     smooth("the only one falls silent", await feel(viewer, 8, async () => { await studio.kill(); await aired(null); }));
     smooth("back by RTMP", await feel(viewer, 6, async () => { studio = await send("studio", "rtmp", "mux-home-a", [320, 180]); await aired("studio", "mux-home-a"); }));
+    // What viewers got of all that: backup by RTMP, primary by SRT with B-frames, slate, primary by RTMP.
+    await sleep(3000);
+    const heard = await claps(`https://localhost:${port("dist-home-1")}/live/main/index.m3u8`, outputs.ca ?? "", 60);
+    const runs = heard.runs.filter((r) => r.length > 2).map((r) => r.map(({ ms }) => ms));
+    console.log(`beep after flash, ms: ${runs.map((r) => r.join(" ")).join(" | ")}`);
+    expect(runs.length, "publishers heard").toBeGreaterThanOrEqual(3);
+    // The first second of a switch is told in docs/continuity.md.
+    for (const ms of runs.flatMap((r) => r.slice(1))) expect(Math.abs(ms), `${ms} ms`).toBeLessThanOrEqual(40);
+    expect(heard.oddSteps).toEqual([]);
   });
 
   test("a whole multiplexer is lost while a publisher sends to both", async () => {

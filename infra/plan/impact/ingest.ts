@@ -1,3 +1,4 @@
+import { pushOf } from "../../forwarder/hop.ts";
 import type { IngestProtocol } from "../../spec/topology.ts";
 import type { Host, PublishPath, StreamPlan } from "../model.ts";
 import { type Context, effect, type FilePair } from "./context.ts";
@@ -103,7 +104,7 @@ function recordEffects(context: Context, stream: string, keys: readonly string[]
 
 /** Host name of a transcoder in a push's address; null for another platform's. */
 function transcoderOf(dest: string): string | null {
-  return /@([a-z0-9-]+)\.[a-z0-9-]+\.internal:\d+\/in\//.exec(dest)?.[1] ?? null;
+  return pushOf(dest)?.host.split(".")[0] ?? null;
 }
 
 function platformOf(dest: string): string {

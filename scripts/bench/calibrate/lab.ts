@@ -1,6 +1,6 @@
 import { fillArguments, segmentAt } from "../../../infra/agent/grid.ts";
 import { ffmpegArgs } from "../../../infra/render/ffmpeg.ts";
-import { RELAY_RTSP_PORT } from "../../../infra/render/paths.ts";
+import { RELAY_RTMP_PORT } from "../../../infra/render/paths.ts";
 import type { StreamPlan } from "../../../infra/plan/model.ts";
 import { run, tail } from "../../setup/process.ts";
 
@@ -44,7 +44,7 @@ export class Lab {
     const name = `headend-calibrate-${process.pid}`;
     await docker(["run", "-d", "--rm", "--name", name, "--label", LABEL, "--network", "none", "--init", "--tmpfs", "/run/headend:rw,exec,size=1g,mode=0777", "--entrypoint", "sleep", image, "3600"]);
     const lab = new Lab(name, Number(await docker(["exec", name, "getconf", "CLK_TCK"])));
-    await lab.shell(`mkdir -p ${FOLDER}; cat > ${FOLDER}/relay.yml`, `logLevel: warn\nrtsp: true\nrtspTransports: [tcp]\nrtspAddress: 127.0.0.1:${RELAY_RTSP_PORT}\nrtmp: false\nhls: false\nwebrtc: false\nsrt: false\nmoq: false\npaths: { all_others: {} }\n`);
+    await lab.shell(`mkdir -p ${FOLDER}; cat > ${FOLDER}/relay.yml`, `logLevel: warn\nrtsp: false\nrtmp: true\nrtmpAddress: 127.0.0.1:${RELAY_RTMP_PORT}\nhls: false\nwebrtc: false\nsrt: false\nmoq: false\npaths: { all_others: {} }\n`);
     await lab.shell(`/usr/local/bin/mediamtx ${FOLDER}/relay.yml > ${FOLDER}/relay.log 2>&1 & sleep 1`);
     return lab;
   }
@@ -60,7 +60,7 @@ export class Lab {
     const args = fillArguments(ffmpegArgs(stream).join("\n"), segmentAt(Date.now() / 1000, stream.segmentSeconds), stream.segmentSeconds, work);
     const folders = [...stream.renditions.map((r) => r.dir), stream.audio.dir].map((dir) => `${work}/${dir}`).join(" ");
     await this.shell(`rm -rf ${work}; mkdir -p ${folders}; cd ${work}
-ffmpeg -nostdin -loglevel error -re -stream_loop -1 -i ${picture} -c copy -f rtsp -rtsp_transport tcp rtsp://127.0.0.1:${RELAY_RTSP_PORT}/air/${stream.name} > publisher.log 2>&1 & echo $! > publisher
+ffmpeg -nostdin -loglevel error -re -stream_loop -1 -i ${picture} -c copy -f flv rtmp://127.0.0.1:${RELAY_RTMP_PORT}/air/${stream.name} > publisher.log 2>&1 & echo $! > publisher
 sleep 1`);
     try {
       await docker(["exec", "-d", "-w", work, this.container, "sh", "-c", 'echo $$ > pid; exec ffmpeg "$@" > progress 2> errors', "sh", ...args]);

@@ -60,7 +60,7 @@ export class Flows {
     const from = [...new Set(stream.publish.flatMap((path) => path.multiplexers).map((mux) => this.box(mux)))];
     for (const [i, group] of from.entries()) {
       // Publishers are at the first multiplexer; the others push too, once one has come to them.
-      for (const tx of stream.transcoders) this.add(group, this.box(tx), "RTSP 8554", i === 0 ? stream.source.bitrateKbps * stream.publish.length : 0, i > 0);
+      for (const tx of stream.transcoders) this.add(group, this.box(tx), "RTMP 1935", i === 0 ? stream.source.bitrateKbps * stream.publish.length : 0, i > 0);
       for (const { name, url } of stream.restream) this.add(group, `platform ${name}`, url.split(":")[0]!.toUpperCase(), i === 0 ? stream.source.bitrateKbps : 0, i > 0);
     }
   }

@@ -26,7 +26,7 @@ describe("wall-clock grid", () => {
   });
 
   it("fills placeholders and keeps other braces", () => {
-    expect(fillArguments("-i\nx{K}/{RUN}\n{T0}:{KA}:{A0}:{X}\n", 1001, 2, "/r")).toEqual(["-i", "x1001//r", "2002:1000:96000000:{X}"]);
+    expect(fillArguments("-i\nx{K}/{RUN}\n{T0}:{KA}:{A0}:{X}:{SYNC}\n", 1001, 2, "/r", "7.5")).toEqual(["-i", "x1001//r", "2002:1000:96000000:{X}:7.5"]);
   });
 
   it("withdraws a playlist that is overdue or from the future", () => {

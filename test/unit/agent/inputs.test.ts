@@ -7,8 +7,8 @@ import { SwitchHistory } from "../../../infra/agent/history.ts";
 import { InputSelector } from "../../../infra/agent/inputs.ts";
 import type { RelayControl, RelayPath } from "../../../infra/agent/relay.ts";
 
-const RTSP = "rtsp://127.0.0.1:8554";
-const AIR = `${RTSP}/air/main`;
+const RTSP = "rtsp://127.0.0.1:8554", RTMP = "rtmp://127.0.0.1:1935";
+const AIR = `${RTMP}/air/main`;
 const A = "in/main/a/mux", B = "in/main/b/mux";
 const stream: AgentStream = {
   name: "main", latency: "standard", segmentSeconds: 2, fps: 30, air: "air/main", out: null, renditions: [], dash: false, ffmpegArgs: "ffmpeg/main.args",
@@ -19,6 +19,7 @@ const tracks = [{ codec: "H264", sampleRate: null, channels: null, width: 1280, 
 /** A relay with two inputs; its forwards are lost with it, or with a reload of its file. */
 class FakeRelay implements RelayControl {
   readonly rtsp = RTSP;
+  readonly rtmp = RTMP;
   readonly forwards = new Map<string, readonly string[]>();
   readonly told: string[] = [];
   readonly sources = new Map<string, string>();

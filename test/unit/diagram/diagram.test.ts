@@ -83,7 +83,7 @@ describe("diagram", () => {
     expect(boxes.find((box) => box.id === "mux-eu")?.lines).toEqual(["rtmps 1936 · srt 8890"]);
     expect(boxes.find((box) => box.id === "tx-eu")?.cards[0]?.usage).toMatch(/^(cpu|memory|link) \d+ % · /);
     expect(edges.filter((edge) => edge.standby).map(({ from, to }) => `${from} ${to}`)).toEqual(expect.arrayContaining(["tx-us dist-eu", "tx-eu dist-us"]));
-    expect(edges.find((edge) => edge.from === "mux-eu" && edge.to === "tx-us")).toMatchObject({ standby: false, lines: ["RTSP 8554"] });
+    expect(edges.find((edge) => edge.from === "mux-eu" && edge.to === "tx-us")).toMatchObject({ standby: false, lines: ["RTMP 1935"] });
   });
 
   it("is an SVG of text with both colour schemes and words for those who do not see it", () => {

@@ -20,6 +20,7 @@ describe("a file with one stream", () => {
   test("opens nothing on a transcoder but to its neighbours", () => {
     const tx = plan.hosts.find((h) => h.role === "transcoder");
     expect(tx?.listeners.map((l) => [l.name, l.from])).toEqual([
+      ["push", [{ kind: "host", host: "mux-home-a" }]],
       ["relay", [{ kind: "host", host: "mux-home-a" }]],
       ["origin", [{ kind: "host", host: "dist-home-1" }]],
     ]);
@@ -35,7 +36,7 @@ describe("placement", () => {
         expect(stream.transcoders.length).toBeGreaterThan(0);
         for (const tx of stream.transcoders) {
           const open = (listener: string): string[] => (byName.get(tx)?.listeners.find((l) => l.name === listener)?.from ?? []).flatMap((p) => (p.kind === "host" ? [p.host] : []));
-          for (const path of stream.publish) expect(open("relay")).toEqual(expect.arrayContaining([...path.multiplexers]));
+          for (const listener of ["push", "relay"]) for (const path of stream.publish) expect(open(listener)).toEqual(expect.arrayContaining([...path.multiplexers]));
           expect(open("origin")).toEqual(expect.arrayContaining([...stream.distributors]));
         }
       }

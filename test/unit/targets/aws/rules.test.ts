@@ -72,7 +72,7 @@ describe("security groups", () => {
   test("outwards: other roles of the plan, AWS itself, and platforms", () => {
     const { topology, plan, network } = of(FESTIVAL);
     const [mux, tx] = groupRules(topology, plan, network, "eu").map(({ egress }) => egress.map(line).sort());
-    expect(mux).toEqual(["tcp 1935 0.0.0.0/0", "tcp 1935 ::/0", "tcp 443 0.0.0.0/0", "tcp 443 ::/0", "tcp 8554 transcoder", `tcp 8554 ${network.regions[1]?.roleCidr.transcoder}`].sort());
+    expect(mux).toEqual(["tcp 1935 0.0.0.0/0", "tcp 1935 ::/0", "tcp 443 0.0.0.0/0", "tcp 443 ::/0", "tcp 1935 transcoder", `tcp 1935 ${network.regions[1]?.roleCidr.transcoder}`, "tcp 8554 transcoder", `tcp 8554 ${network.regions[1]?.roleCidr.transcoder}`].sort());
     expect(tx).toEqual(["tcp 443 0.0.0.0/0", "tcp 443 ::/0"]);
   });
 });

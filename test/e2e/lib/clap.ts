@@ -1,0 +1,91 @@
+/** How sound and picture belong together at the far end: publishers that clap, and what a viewer gets of it. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run, TEST_IMAGE } from "../../../scripts/live/docker.ts";
+import { httpRequest } from "../../../scripts/live/http.ts";
+
+/** One flash with its beep: when (wall clock, seconds), and how much later the beep is (milliseconds). */
+export interface Clap { readonly at: number; readonly ms: number }
+
+export interface Claps {
+  readonly claps: readonly Clap[];
+  /** The same, divided where claps do not come each second: another publisher, or the slate between them. */
+  readonly runs: readonly (readonly Clap[])[];
+  /** Flashes or beeps without the other within {@link PAIR}: cut by a switch, or lost. */
+  readonly alone: number;
+  /** Steps between pictures that are not a frame (seconds): none may be there. */
+  readonly oddSteps: readonly number[];
+}
+
+/** A flash and a beep this near belong together (seconds); claps come every second. */
+const PAIR = 0.45;
+/** Claps of one publisher come each second, to a picture and a half (seconds). */
+const RHYTHM = 0.05;
+/** Mean brightness of a flash. */
+const WHITE = 120;
+/** Peak of a beep, dBFS. */
+const LOUD = -20;
+/** Silence before a beep, so that one is not counted twice (milliseconds). */
+const QUIET_MS = 200;
+
+/** Fetches a stream's last `seconds` from a distributor, segment by segment as a player does, decodes them and measures every clap. */
+export async function claps(playlist: string, ca: string, seconds: number): Promise<Claps> {
+  const get = async (url: string): Promise<Buffer> => {
+    const { status, body } = await httpRequest(url, { ca });
+    if (status !== 200) throw new Error(`${url} answered ${status}`);
+    return body;
+  };
+  const master = (await get(playlist)).toString();
+  const uris = { video: /^(?!#)(\S+\.m3u8)$/m.exec(master)?.[1], audio: /TYPE=AUDIO[^\n]*URI="([^"]+)"/.exec(master)?.[1] };
+  const folder = mkdtempSync(join(tmpdir(), "headend-claps-"));
+  try {
+    const base = new URL(playlist).href;
+    const lists = await Promise.all([uris.video, uris.audio].map(async (uri) => { const url = new URL(uri ?? "", base).href; return { url, text: (await get(url)).toString() }; }));
+    const newest = Math.min(...lists.map(({ text }) => Math.max(...[...text.matchAll(/^(\d+)\.m4s$/gm)].map((m) => Number(m[1])))));
+    const length = Number(/EXT-X-TARGETDURATION:(\d+)/.exec(lists[0]?.text ?? "")?.[1]), first = newest - Math.ceil(seconds / length) + 1;
+    const media = await Promise.all(lists.map(async ({ url, text }) => [await get(new URL(/EXT-X-MAP:URI="([^"]+)"/.exec(text)?.[1] ?? "", url).href)]));
+    // From the newest back: a stream that has just begun has fewer.
+    for (let k = newest; k >= first; k--) {
+      const pieces = await Promise.all(lists.map(({ url }) => get(new URL(`${k}.m4s`, url).href).catch(() => null)));
+      if (pieces.includes(null)) break;
+      pieces.forEach((piece, i) => media[i]?.splice(1, 0, piece ?? Buffer.alloc(0)));
+    }
+    media.forEach((pieces, i) => writeFileSync(join(folder, i === 0 ? "video.mp4" : "audio.mp4"), Buffer.concat(pieces)));
+    const decoded = await run("docker", ["run", "--rm", "--label", "headend.test=1", "-v", `${folder}:/in:ro`, "--entrypoint", "bash", TEST_IMAGE, "-c", DECODE], { timeoutMs: 60_000 });
+    if (decoded.code !== 0) throw new Error(`cannot decode: ${decoded.stderr.slice(-500)}`);
+    const [video = "", audio = ""] = decoded.stdout.split("==audio==");
+    return pair(video, audio);
+  } finally { rmSync(folder, { recursive: true, force: true }); }
+}
+
+/** Brightness of each picture and peak of each millisecond, with their times. */
+const DECODE = `cd /tmp && F="ffmpeg -hide_banner -nostdin -loglevel error -copyts"
+$F -i /in/video.mp4 -fps_mode passthrough -vf scale=32:18,signalstats,metadata=mode=print:key=lavfi.signalstats.YAVG:file=v.txt -f null - &&
+$F -i /in/audio.mp4 -af asetnsamples=48,astats=metadata=1:reset=1:measure_perchannel=none:measure_overall=Peak_level,ametadata=mode=print:key=lavfi.astats.Overall.Peak_level:file=a.txt -f null - &&
+cat v.txt && echo ==audio== && cat a.txt`;
+
+/** Text of both decoders → claps (pure). */
+export function pair(video: string, audio: string): Claps {
+  const times: number[] = [], flashes: number[] = [], beeps: number[] = [];
+  let before = WHITE, quiet = 0;
+  for (const [at, luma] of measured(video)) {
+    times.push(at);
+    if (luma > WHITE && before <= WHITE) flashes.push(at);
+    before = luma;
+  }
+  for (const [at, peak] of measured(audio)) {
+    if (peak <= LOUD) { quiet += 1; continue; }
+    if (quiet >= QUIET_MS) beeps.push(at);
+    quiet = 0;
+  }
+  const nearest = (to: number, of: readonly number[]): number | null => of.reduce<number | null>((best, at) => (Math.abs(at - to) < Math.abs((best ?? Infinity) - to) ? at : best), null);
+  const found = flashes.flatMap((at): Clap[] => { const beep = nearest(at, beeps); return beep === null || Math.abs(beep - at) > PAIR ? [] : [{ at, ms: Math.round((beep - at) * 1000) }]; });
+  const steps = times.slice(1).map((at, i) => at - (times[i] ?? 0)), step = [...steps].sort((a, b) => a - b)[steps.length >> 1] ?? 0;
+  const runs = found.reduce<Clap[][]>((all, clap) => { const last = all.at(-1), before = last?.at(-1); if (last && before && Math.abs(clap.at - before.at - 1) < RHYTHM) last.push(clap); else all.push([clap]); return all; }, []);
+  return { claps: found, runs, alone: flashes.length + beeps.length - 2 * found.length, oddSteps: steps.filter((s) => Math.abs(s - step) > 0.002) };
+}
+
+function* measured(text: string): Generator<[number, number]> {
+  for (const m of text.matchAll(/pts_time:([\d.]+)[^=]*\n[^=\n]*=(\S+)/g)) yield [Number(m[1]), m[2] === "-inf" ? -Infinity : Number(m[2])];
+}

@@ -10,8 +10,10 @@ import { ensureAwsPrograms } from "../../scripts/setup/index.ts";
 import { cannotSimulate } from "./lib/able.ts";
 import type { AwsStack } from "./lib/aws-stack.ts";
 import { lookUp } from "./lib/people.ts";
+import { machineOf } from "./lib/reach.ts";
 import { create, gone, lintPolicies, small } from "./lib/shapes.ts";
 import { everything } from "./lib/variants.ts";
+import { publicAddress } from "./world/state.ts";
 
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 const DOMAIN = "live.example.org", HOUR_S = 3600;
@@ -55,6 +57,17 @@ describe("aws: every argument", () => {
     // Let in; there is no host behind that could answer.
     expect(await status("main", "DE", main)).toBeGreaterThanOrEqual(500);
   }, 120_000);
+
+  it("another image: a new host serves, then has the address, and only then the old one goes", async () => {
+    const { world, stack } = aws, old = machineOf(world, "mux-eu-a").id, address = publicAddress(world, old), from = world.done.length;
+    expect((await stack.pulumi(["config", "set", "headend:images", JSON.stringify({ "eu-central-1/x86": "ami-0d3b1a12345678901", "us-east-1/x86": "ami-0d3b1a12345678900" })])).code).toBe(0);
+    await stack.up();
+    const now = machineOf(world, "mux-eu-a").id;
+    expect([now === old, publicAddress(world, now)]).toEqual([false, address]);
+    const order = ["create ec2/Instance mux-eu-a", "create ec2/EipAssociation mux-eu-a", `delete ec2/Instance ${old}`].map((what) => world.done.indexOf(what, from));
+    expect(order[0]).toBeGreaterThanOrEqual(0);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+  }, 200_000);
 
   it("a stream, a transcoder, a zone and a region more touch nothing that runs", async () => {
     aws.stack.write(everything({ stream: true, transcoders: 3, zones: 3, region: true }));

@@ -18,6 +18,7 @@ import type { Clients } from "./clients.ts";
 import { Cloud } from "./cloud.ts";
 import { COMPUTE } from "./compute.ts";
 import { EDGE } from "./edge.ts";
+import { explained } from "./explained.ts";
 import { firewallText } from "./firewall.ts";
 import { GROUPS, ScalingGroup } from "./groups.ts";
 import { endMachine, firewallStands, setFirewall, startMachine } from "./machines.ts";
@@ -69,7 +70,8 @@ export class World {
   readonly outages = new Set<string>();
   /** Everything the cloud said: refused calls, lifecycle actions, health. */
   readonly events: CloudEvent[] = [];
-  /** When Pulumi last put an object, epoch ms by key. */
+  /** What Pulumi had done, in order: "create ec2/Instance mux-eu-a", "delete ec2/Instance i-1"; and objects it put last, epoch ms by key. */
+  readonly done: string[] = [];
   readonly puts = new Map<string, number>();
   readonly account = ACCOUNT;
   url = "";
@@ -101,7 +103,9 @@ export class World {
     ]);
     const world = new World(options, scratch, ca, moto, cloud);
     box.world = world;
-    const server = await serveAsks((ask) => world.answer(ask).catch((error: unknown) => { throw world.explained(ask, error); }));
+    const server = await serveAsks(async (ask) => {
+      try { const answer = await world.answer(ask); world.done.push(`${ask.op} ${"type" in ask ? ask.type : ask.token} ${"id" in ask ? ask.id : "name" in ask ? ask.name : ""}`); return answer; } catch (error) { throw explained(ask, error, moto); }
+    });
     world.url = server.url;
     world.closing.push(() => server.close());
     world.ticker = setInterval(() => { void world.watch(); }, 1000);
@@ -276,14 +280,6 @@ export class World {
     await this.tell();
     return this.outputsOf(r);
   }
-  /** What moto answers is told with the resource that was put to it. */
-  private explained(ask: Ask, error: unknown): Error {
-    if (!(error instanceof Error) || !("$metadata" in error)) return error instanceof Error ? error : new Error(String(error));
-    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-    const said = error.name === "Unknown" || status === 500 ? `\n${this.moto.said().trim().split("\n").filter((l) => !l.includes(" HTTP/1.1\" 2")).slice(-12).join("\n")}` : "";
-    return new Error(`${ask.op} ${"type" in ask ? ask.type : ask.token}: AWS (moto) refuses it: ${status} ${error.name}: ${error.message}${said}`);
-  }
-
   private async create(type: string, name: string, inputs: Properties): Promise<unknown> {
     const handler = HANDLERS[type], region = text(inputs, "region") || "us-east-1";
     const made = handler === undefined ? { id: this.newId(type.split("/")[1]?.toLowerCase() ?? "x") } : await handler.create({ world: this, name, region, inputs });

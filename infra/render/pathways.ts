@@ -15,8 +15,8 @@ const TTL = 2;
 export const PATHWAYS_CONF = "nginx/pathways.conf";
 const STEERING_FILE = "steering/steering.json";
 const FALLBACK = "steering/fallback.json";
-/** The target's name for the place where the CDN's health is asked. */
-const CDN_PROBE = "cdn.probe";
+/** The target's name for the place where the health of a distributor or of the CDN is asked. */
+export const probeOf = (way: string): string => `${way}.probe`;
 
 type Way = SteeringConfig["ways"][number];
 
@@ -24,25 +24,26 @@ type Way = SteeringConfig["ways"][number];
 export function waysOf(plan: Plan, host: Host, index: PlanIndex): Way[] {
   const group = plan.delivery.find((d) => d.kind === "distributors");
   const all = plan.hosts.filter((h) => h.role === "distributor");
-  const weight = (group?.weight ?? 1) / all.length;
-  const way = ({ name, address }: Host): Way => ({ id: name, kind: "distributor", base: addressMarker(name), probe: name === host.name ? "" : `https://${address}/healthz`, priority: group?.priority ?? 1, weight });
   const cdns = plan.delivery.filter((d) => d.kind !== "distributors").map((d): Way => ({
     id: d.name, kind: d.kind === "cdn" ? "cdn" : "external", priority: d.priority, weight: d.weight,
-    ...(d.domain === null ? { base: addressMarker(d.name), probe: `${addressMarker(CDN_PROBE)}/healthz` } : { base: `https://${d.domain}`, probe: "" }),
+    ...(d.domain === null ? { base: addressMarker(d.name), probe: `${addressMarker(probeOf(d.name))}/healthz` } : { base: `https://${d.domain}`, probe: "" }),
   }));
   const choose = index.shared(plan.hosts, "distributors ranked", () => rendezvous(all.map((h) => h.name)));
   const byName = index.shared(plan.hosts, "distributors by name", () => new Map(all.map((h) => [h.name, h])));
-  const others: Way[] = [];
+  const others: Host[] = [];
   for (const near of [true, false]) {
     for (const taken = new Set([host.name]); others.length + cdns.length + 1 < MAX_WAYS;) {
       const next = choose(host.name, (name) => !taken.has(name) && (byName.get(name)?.region === host.region) === near);
       const found = next === undefined ? undefined : byName.get(next);
       if (!found) break;
       taken.add(found.name);
-      others.push(way(found));
+      others.push(found);
     }
   }
-  return [way(host), ...[...cdns, ...others].sort((a, b) => a.priority - b.priority)];
+  // The listed ones have the whole group's share: viewers who came in here know of no more.
+  const weight = (group?.weight ?? 1) / (others.length + 1);
+  const way = ({ name }: Host): Way => ({ id: name, kind: "distributor", base: addressMarker(name), probe: name === host.name ? "" : `${addressMarker(probeOf(name))}/healthz`, priority: group?.priority ?? 1, weight });
+  return [way(host), ...[...cdns, ...others.map(way)].sort((a, b) => a.priority - b.priority)];
 }
 
 /** Files of a distributor that name its other ways, and the program that watches them; no program where there is no other way. */

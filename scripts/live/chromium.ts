@@ -15,7 +15,7 @@ const FLAGS = [
 
 export interface ChromiumOptions {
   readonly flags?: readonly string[];
-  /** PEM of the local CA. */
+  /** PEM of the local CA, or of several. */
   readonly ca?: string | undefined;
   /** Host name → address, without touching the machine's resolver. */
   readonly hosts?: Readonly<Record<string, string>> | undefined;
@@ -40,15 +40,16 @@ export const chromiumPath = (): string | null => [process.env["HEADEND_CHROMIUM"
 /** SHA-256 of a certificate's public key, in the form Chromium's pinning flag takes. */
 export const spkiPin = (pem: string): string => createHash("sha256").update(new X509Certificate(pem).publicKey.export({ type: "spki", format: "der" })).digest("base64");
 
-/** Puts the CA into a fresh NSS database under `home`; false when certutil is missing or fails. */
+const certificatesIn = (pem: string): string[] => pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+
+/** Puts the CAs into a fresh NSS database under `home`; false when certutil is missing or fails. */
 function trustInHome(home: string, pem: string): boolean {
-  const file = join(home, "ca.pem");
-  writeFileSync(file, pem);
+  const files = certificatesIn(pem).map((one, i) => { const file = join(home, `ca-${i}.pem`); writeFileSync(file, one); return file; });
   // Newer Chromium looks below XDG_DATA_HOME, older below ~/.pki.
   return [join(home, ".pki/nssdb"), join(home, ".local/share/pki/nssdb")].every((dir) => {
     mkdirSync(dir, { recursive: true });
     const go = (args: string[]): boolean => spawnSync("certutil", ["-d", `sql:${dir}`, ...args], { stdio: "ignore" }).status === 0;
-    return go(["-N", "--empty-password"]) && go(["-A", "-t", "C,,", "-n", "headend test CA", "-i", file]);
+    return go(["-N", "--empty-password"]) && files.every((file) => go(["-A", "-t", "C,,", "-n", `headend test ${file}`, "-i", file]));
   });
 }
 
@@ -83,7 +84,7 @@ export async function launchChromium(o: ChromiumOptions = {}): Promise<TestChrom
   if (o.ca) {
     trust = trustInHome(home, o.ca) ? "nss" : "pinned";
     // QUIC refuses a private CA whatever the store says, unless its key is named here.
-    if (trust === "pinned" || o.quic) args.push(`--ignore-certificate-errors-spki-list=${spkiPin(o.ca)}`);
+    if (trust === "pinned" || o.quic) args.push(`--ignore-certificate-errors-spki-list=${certificatesIn(o.ca).map(spkiPin).join(",")}`);
   }
   const rules = Object.entries(o.hosts ?? {}).map(([host, address]) => `MAP ${host} ${address}`);
   if (rules.length) args.push(`--host-resolver-rules=${rules.join(",")}`);

@@ -1,5 +1,5 @@
 /** The aws target on a simulated account: boots from nothing, plays through the CDN, takes edits, loses hosts, leaves nothing. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -14,13 +14,14 @@ import { httpRequest } from "../../scripts/live/http.ts";
 import { HlsViewer } from "../../scripts/live/hls-viewer.ts";
 import { waitFor } from "../../scripts/live/wait.ts";
 import { ensureAwsPrograms } from "../../scripts/setup/index.ts";
-import { run as runProgram } from "../../scripts/setup/process.ts";
 import { BASE_IMAGE } from "../../scripts/setup/parts/base-image.ts";
 import { decode } from "../e2e/lib/decode.ts";
 import { awsStack, simulationEnv } from "./lib/aws-stack.ts";
 import type { AwsStack } from "./lib/aws-stack.ts";
+import { headend } from "./lib/operator.ts";
 import { bystander, lookUp, publish } from "./lib/people.ts";
 import type { SimPublisher } from "./lib/people.ts";
+import { sources } from "./lib/page.ts";
 import { allowedFromAnywhere, allowedFromHost, machineOf, portsOf, reached } from "./lib/reach.ts";
 import { StoreView } from "./lib/store.ts";
 import { cannotSimulate } from "./lib/able.ts";
@@ -35,14 +36,21 @@ const EDIT_LIMIT_S = 10;
 /** hls.js keeps three segments of two seconds; a viewer must not notice less. */
 const BUFFER_S = 6;
 const PLAYED_S = 4;
+/** Of a distributor that ends; more than the 30 s that a host drains at least. */
+const DRAIN_S = 40;
 const why = cannotSimulate();
 
 describe("aws", () => {
   let aws: AwsStack, plan: Plan, publisher: SimPublisher, store: StoreView;
   let bootSeconds = 0;
   const keyOf = (h: Host): string => (h.role === "distributor" ? GROUP : h.name);
+  /** The names that a viewer may be led to, and whose certificates he trusts: CloudFront's, and the stack's own in place of a public one. */
+  const internet = async (): Promise<{ ca: string; hosts: Record<string, string> }> => {
+    const found = await Promise.all([DOMAIN, `origin-eu.${DOMAIN}`, `origin-us.${DOMAIN}`].map(async (name) => [name, (await lookUp(aws.world, name))[0]] as const));
+    return { ca: [aws.world.ca.pem, ...aws.world.originAuthorities].join("\n"), hosts: Object.fromEntries(found.flatMap(([name, address]) => (address === undefined ? [] : [[name, address]]))) };
+  };
   const viewer = async (): Promise<HlsViewer> => {
-    const v = new HlsViewer({ url: PLAYLIST, ca: aws.world.ca.pem, hosts: { [DOMAIN]: (await lookUp(aws.world, DOMAIN))[0] ?? "" } }).start();
+    const v = new HlsViewer({ url: PLAYLIST, ...await internet() }).start();
     await v.playing(60_000);
     return v;
   };
@@ -95,13 +103,15 @@ describe("aws", () => {
     expect(await aws.stack.export()).not.toContain(key);
   }, 60_000);
 
-  it("tells how hosts are by their reports, without Docker", async () => {
-    const path = join(aws.world.scratch, "no-docker");
-    mkdirSync(path);
-    writeFileSync(join(path, "docker"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
-    const { stdout, stderr } = await runProgram([process.execPath, join(ROOT, "scripts/headend.mjs"), "status", "--stack", NAME, "--json"], { cwd: ROOT, env: { ...aws.stack.env, PATH: `${path}:${aws.stack.env["PATH"] ?? ""}` }, timeoutMs: 90_000 });
-    const told = (JSON.parse(stdout || "null") as { hosts: { host: string; state: string }[] } | null)?.hosts.map((h) => `${h.host} ${h.state}`).sort();
-    expect(told, stderr).toEqual([...plan.hosts].map((h) => `${keyOf(h)} in force`).sort());
+  it("tells by status and doctor how hosts and streams are, without Docker", async () => {
+    const status = await headend(aws, DOMAIN, "status", ["--json"]);
+    const told = JSON.parse(status.stdout || "null") as { ready: boolean; hosts: { host: string; state: string }[]; streams: { name: string; played: unknown }[] } | null;
+    expect(told?.hosts.map((h) => `${h.host} ${h.state}`).sort(), status.stderr).toEqual([...plan.hosts].map((h) => `${keyOf(h)} in force`).sort());
+    expect(told?.streams).toMatchObject([{ name: "main", played: { ok: true } }]);
+    expect([told?.ready, status.code]).toEqual([true, 0]);
+    const doctor = await headend(aws, DOMAIN, "doctor", ["--json"]);
+    expect((JSON.parse(doctor.stdout || "null") as { findings: { what: string; state: string }[] } | null)?.findings.filter((f) => f.state !== "good"), doctor.stderr).toEqual([]);
+    expect(doctor.code).toBe(0);
   }, 100_000);
 
   it("takes a publisher by SRT at the ingest name and shows it through the CDN", async () => {
@@ -119,7 +129,7 @@ describe("aws", () => {
 
   it("plays in Chromium through the CDN, the only way that its playlist knows", async ({ skip }) => {
     if (chromiumPath() === null) skip("Chromium is not installed");
-    const at = { ca: aws.world.ca.pem, hosts: { [DOMAIN]: (await lookUp(aws.world, DOMAIN))[0] ?? "" } };
+    const at = await internet();
     expect((await httpRequest(PLAYLIST, at)).body.toString()).not.toMatch(/STEERING|PATHWAY/);
     const page = await openViewer({ ...at, url: `https://${DOMAIN}/watch/main` });
     try {
@@ -191,16 +201,40 @@ describe("aws", () => {
   it("drains a distributor that ends, and replaces it", async () => {
     const group = [...aws.world.groups.values()][0], v = await viewer();
     if (group === undefined) throw new Error("no group");
-    const victim = group.members[0]?.id ?? "", from = group.history.length;
+    const victim = group.members[0]?.id ?? "", from = group.history.length, pointer = await store.pointer(GROUP), told0 = (await store.report(GROUP, victim))?.time;
+    // Two minutes are for viewers; a replacement takes less.
+    await store.restore(GROUP, { ...pointer, group: pointer.group && { ...pointer.group, drainSeconds: DRAIN_S } });
+    await waitFor(async () => (await store.report(GROUP, victim))?.time !== told0, { what: "the host to have read its pointer", timeoutMs: 60_000, everyMs: 500 });
     group.terminate(victim);
     await waitFor(() => group.members.filter((m) => m.state === "InService" && m.id !== victim).length === 2 && group.history.includes(`${victim} Terminated`), { what: "a replacement in service and the old one gone", timeoutMs: 400_000, everyMs: 500 });
     const told = group.history.slice(from);
     expect(told[0]).toBe(`${victim} Terminating:Wait`);
     // Its own word ended the wait, not the hook's time-out.
     expect(aws.world.events.some((e) => e.kind === "lifecycle-complete" && e.instance === victim && e.hook === "drain")).toBe(true);
-    const seen = await v.stop();
-    unstalled(seen);
+    await store.restore(GROUP, pointer);
+    unstalled(await v.stop());
   }, 460_000);
+
+  it("opens distributors and adds a region by an edit: no host replaced, nobody dropped", async () => {
+    const before = [...aws.world.machines.keys()], v = await viewer();
+    aws.stack.write(smallTopology({ ladder: "[720p, 480p]", open: true }));
+    const { code, stdout, stderr } = await headend(aws, DOMAIN, "up");
+    expect(code, `${stdout.slice(-2000)}\n${stderr.slice(-2000)}`).toBe(0);
+    expect(stdout).toContain(`ready in`);
+    expect(before.filter((id) => !aws.world.machines.has(id))).toEqual([]);
+    expect(aws.world.machines.size).toBe(before.length + 1);
+    expect(publisher.running(), publisher.log()).toBe(true);
+    unstalled(await v.stop());
+    // An answer is kept for the viewer that asked: his mark and his way in come back, for others theirs.
+    const at = await internet();
+    const asked = async (home: string, viewer: string): Promise<{ "RELOAD-URI": string; "PATHWAY-PRIORITY": string[] }> => JSON.parse((await httpRequest(`https://${DOMAIN}/live/main/steering.json?home=${home}&v=${viewer.repeat(32)}`, at)).body.toString()) as never;
+    await waitFor(async () => (await asked("dist-us-1", "0"))["PATHWAY-PRIORITY"][0] === "dist-us-1", { what: "the new region to be used", timeoutMs: 90_000, everyMs: 1000 });
+    for (const [home, digit] of [["cdn", "a"], ["cdn", "b"], ["dist-us-1", "a"]] as const) {
+      const answer = await asked(home, digit);
+      expect(answer["RELOAD-URI"]).toMatch(new RegExp(`^https://origin-(eu|us)\\.${DOMAIN}/live/main/steering\\.json\\?home=${home}&v=${digit.repeat(32)}$`));
+      expect(answer["PATHWAY-PRIORITY"][0]).toBe(home);
+    }
+  }, 480_000);
 
   it("survives a lost origin within the player's buffer", async () => {
     const v = await viewer();
@@ -211,6 +245,28 @@ describe("aws", () => {
     unstalled(seen);
     expect(seen.longestQuiet).toBeLessThan(BUFFER_S + 2);
   }, 120_000);
+
+  it("leads Chromium from a CDN that fails to a region's distributors, and from a region that fails to the other", async ({ skip }) => {
+    if (chromiumPath() === null) skip("Chromium is not installed");
+    const distribution = aws.world.all("cloudfront/Distribution")[0]?.id ?? "", page = await openViewer({ ...await internet(), url: `https://${DOMAIN}/watch/main` });
+    const region: Readonly<Record<string, string>> = { [`origin-eu.${DOMAIN}`]: "eu-central-1", [`origin-us.${DOMAIN}`]: "us-east-1" }, playedFrom = sources(page, PLAYED_S);
+    try {
+      await page.playing(60_000);
+      await playedFrom([DOMAIN]);
+      aws.world.outages.add(distribution);
+      await aws.world.tell();
+      const first = await playedFrom(Object.keys(region));
+      for (const m of aws.world.machines.values()) if (m.group !== null && m.running && m.region === region[first]) await run("docker", ["kill", m.container]);
+      await playedFrom(Object.keys(region).filter((host) => host !== first));
+      const { stalls, stallSeconds, restarts } = await page.stats();
+      process.stderr.write(`        Chromium noticed ${stalls} stalls, ${stallSeconds.toFixed(1)} s\n`);
+      expect(restarts, "the page had to begin again").toBe(0);
+    } finally {
+      await page.close();
+      aws.world.outages.delete(distribution);
+      await aws.world.tell();
+    }
+  }, 240_000);
 
   it("leads publishers to the second multiplexer when the first is gone", async () => {
     const [first] = await lookUp(aws.world, `ingest.${DOMAIN}`), other = publicAddress(aws.world, machineOf(aws.world, "mux-eu-b").id);

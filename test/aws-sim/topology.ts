@@ -1,10 +1,15 @@
 /** What varies of the small topology. */
-export interface SmallTopology { readonly ladder?: string; readonly distributors?: string }
+export interface SmallTopology {
+  readonly ladder?: string;
+  readonly distributors?: string;
+  /** Viewers may also come to distributors, of which there are some in a second region; every way is as good as the others. */
+  readonly open?: boolean;
+}
 
 export const DOMAIN = "live.example.org";
 
 /** The small two-zone topology of the simulation's tests; sizes are x86, since instances run on this machine's processor. */
-export function smallTopology({ ladder = "[720p]", distributors = "{ min: 2, max: 3, size: c7i.large }" }: SmallTopology = {}): string {
+export function smallTopology({ ladder = "[720p]", distributors = "{ min: 2, max: 3, size: c7i.large }", open = false }: SmallTopology = {}): string {
   return `
 domain: ${DOMAIN}
 streams:
@@ -12,11 +17,12 @@ streams:
     publishers: { truck: { via: [srt] }, laptop: { via: [rtmp], backup: true } }
     ladder: ${ladder}
     viewers: { eu: 100 }
-regions: { eu: { aws: eu-central-1, zones: 2 } }
+regions: { eu: { aws: eu-central-1, zones: 2 }${open ? ", us: { aws: us-east-1 }" : ""} }
 multiplexers: { eu: { count: 2, size: c7i.large } }
 transcoders: { eu: { count: 1, size: c7i.xlarge } }
-distributors: { eu: ${distributors} }
+distributors: { eu: ${distributors}${open ? ", us: { min: 1, max: 1, size: c7i.large }" : ""} }
 cdn: { provider: cloudfront }
+${open ? "delivery: { cdn: { weight: 1 }, distributors: { weight: 2 } }" : ""}
 `;
 }
 

@@ -1,8 +1,10 @@
 import type { Plan } from "../../plan/model.ts";
 import { portOf, ROLE_PORTS } from "../../plan/ports.ts";
 import { behindCdn } from "../../plan/capacity/demand.ts";
+import { probeOf } from "../../render/pathways.ts";
 import type { Topology } from "../../spec/topology.ts";
 import type { Deployed } from "../target.ts";
+import { grouped } from "./grouped.ts";
 import { hasCdn, type PublicNames } from "./public-names.ts";
 import { cdnOnly } from "./rules.ts";
 
@@ -37,8 +39,7 @@ function ingestPort(plan: Plan, mux: string, protocol: string): number {
  */
 export function bundleAddresses(topology: Topology, plan: Plan, names: PublicNames): Record<string, string> {
   if (cdnOnly(topology, plan)) return {};
-  return {
-    ...(hasCdn(topology, plan) ? { cdn: `https://${names.viewer}`, "cdn.probe": `https://${names.viewer}` } : {}),
-    ...Object.fromEntries(plan.hosts.filter((h) => h.role === "distributor").map((h) => [h.name, `https://${names.originOf.get(h.region)}`])),
-  };
+  const both = (way: string, name: string): Record<string, string> => ({ [way]: `https://${name}`, [probeOf(way)]: `https://${name}` });
+  // Members of a group have no names of their own: a region is asked as a whole, as its viewers ask it.
+  return Object.assign({}, hasCdn(topology, plan) ? both("cdn", names.viewer) : {}, ...grouped(plan).hosts.filter((h) => h.role === "distributor").map((h) => both(h.name, names.originOf.get(h.region) ?? ""))) as Record<string, string>;
 }

@@ -1,8 +1,10 @@
 import type { Host, Plan, Role } from "../../plan/model.ts";
 import type { Bundle } from "../../render/bundle.ts";
+import { renderDistributors } from "../../render/render.ts";
 import type { Topology } from "../../spec/topology.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
 import { groupKey } from "./contract.ts";
+import { grouped } from "./grouped.ts";
 
 /** Hosts that share a key: one instance, or the group of a region's distributors. */
 export interface Member {
@@ -21,7 +23,7 @@ export interface Member {
 
 /** The plan's hosts as AWS runs them: multiplexers and transcoders one by one, distributors by region. `addresses`: see `Bundle.addresses`. */
 export function members(topology: Topology, plan: Plan, bundles: readonly Bundle[], addresses: Readonly<Record<string, string>>): Member[] {
-  const bundleOf = new Map(bundles.map((bundle) => [bundle.host, bundle]));
+  const bundleOf = new Map([...bundles, ...renderDistributors(grouped(plan))].map((bundle) => [bundle.host, bundle]));
   const distributors = new Set(plan.hosts.filter((h) => h.role === "distributor").map((h) => h.name));
   const seen = new Set<string>();
   return plan.hosts.flatMap((host): Member[] => {
@@ -41,7 +43,7 @@ export function members(topology: Topology, plan: Plan, bundles: readonly Bundle
   });
 }
 
-/** Files are the same bytes as everywhere; security groups filter instead of nftables, and members of a group have no names to look up. */
+/** Files are the same bytes as everywhere, but for the ways that viewers of a group have; security groups filter instead of nftables, and members of a group have no names to look up. */
 function onAws(bundle: Bundle, distributors: ReadonlySet<string>, addresses: Readonly<Record<string, string>>): Bundle {
   return { ...bundle, firewall: null, addresses, peers: bundle.peers.filter(({ host }) => !distributors.has(host)) };
 }

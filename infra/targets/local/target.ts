@@ -12,6 +12,7 @@ import { requireImage, stackRuns } from "./image.ts";
 import { LocalHost } from "./host.ts";
 import { localCdnBundle, localCdnHost } from "../../render/local-cdn.ts";
 import { localOnAir } from "./on-air.ts";
+import { probeOf } from "../../render/pathways.ts";
 import { cdnPorts, publishedPorts } from "./ports.ts";
 
 const PLANES: readonly Plane[] = ["ingest", "contribution", "origin", "edge"];
@@ -93,13 +94,13 @@ function publicAddress(settings: TargetSettings): string {
   return outer.find((a) => a.family === "IPv4" && !a.internal)?.address ?? "127.0.0.1";
 }
 
-/** Base address of every distributor, for the markers of the bundles. */
+/** Base address of every distributor, and where its health is asked, for the markers of the bundles. */
 function publicAddresses(plan: Plan, settings: TargetSettings): Record<string, string> {
   const at = (port: number): string => `https://${publicName(settings)}:${port}`;
   const cdn = localCdnHost(plan);
   return {
-    ...Object.fromEntries(plan.hosts.filter((h) => h.role === "distributor").map((h) => [h.name, at(httpsPort(h, settings))])),
-    ...(cdn ? { cdn: at(cdnPorts(settings.portOffset)[0]?.external ?? 443), "cdn.probe": `https://${cdn.address}` } : {}),
+    ...Object.fromEntries(plan.hosts.filter((h) => h.role === "distributor").flatMap((h) => [[h.name, at(httpsPort(h, settings))], [probeOf(h.name), `https://${h.address}`]])),
+    ...(cdn ? { cdn: at(cdnPorts(settings.portOffset)[0]?.external ?? 443), [probeOf("cdn")]: `https://${cdn.address}` } : {}),
   };
 }
 

@@ -96,6 +96,8 @@ export interface TargetGroup {
 
 export interface Distribution {
   readonly id: string;
+  /** Answers everything with 503, as CloudFront does on a bad day. */
+  readonly out: boolean;
   readonly domain: string;
   readonly address: string;
   readonly aliases: readonly string[];

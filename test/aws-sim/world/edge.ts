@@ -50,7 +50,7 @@ export const EDGE: Readonly<Record<string, Handler>> = {
 export function distributionState(world: World, r: Resource): Distribution {
   const i = r.inputs, geo = object(object(i, "restrictions"), "geoRestriction");
   return {
-    id: r.id, domain: text(r.outputs, "domainName"), address: world.publicAddressOf(r.id), aliases: texts(i, "aliases"), certificate: world.certificates.get(r.id) ?? { cert: "", key: "" },
+    id: r.id, out: world.outages.has(r.id), domain: text(r.outputs, "domainName"), address: world.publicAddressOf(r.id), aliases: texts(i, "aliases"), certificate: world.certificates.get(r.id) ?? { cert: "", key: "" },
     origins: objects(i, "origins").map(originOf),
     originGroups: objects(i, "originGroups").map((g) => ({ id: text(g, "originId"), members: objects(g, "members").map((m) => text(m, "originId")), codes: numbers(object(g, "failoverCriteria")["statusCodes"]) })),
     behaviours: [...objects(i, "orderedCacheBehaviors").map((b) => behaviourOf(world, b, text(b, "pathPattern"))), behaviourOf(world, object(i, "defaultCacheBehavior"), null)],

@@ -65,6 +65,8 @@ export class World {
   readonly certificates = new Map<string, KeyPairPem>();
   /** PEM of authorities that CloudFront trusts for origins. */
   readonly originAuthorities: string[] = [];
+  /** Distributions that answer 503 to everything; `tell` says so to the cloud. */
+  readonly outages = new Set<string>();
   /** Everything the cloud said: refused calls, lifecycle actions, health. */
   readonly events: CloudEvent[] = [];
   /** When Pulumi last put an object, epoch ms by key. */

@@ -45,7 +45,7 @@ export class Cdn {
 
   private async handle(id: string, secure: boolean, req: Req, res: Res): Promise<void> {
     const state = this.state(), d = state?.distributions.find((x) => x.id === id);
-    if (!state || !d) return this.end(res, 503, {}, "");
+    if (!state || !d || d.out) return this.end(res, 503, {}, "");
     const headers = Object.fromEntries(Object.entries(req.headers).map(([k, v]) => [k, Array.isArray(v) ? v.join(",") : v]));
     const host = String(headers[":authority"] ?? headers["host"] ?? d.domain).replace(/:\d+$/, ""), url = new URL(req.url ?? "/", `${secure ? "https" : "http"}://${host}`);
     if (host !== d.domain && !d.aliases.some((a) => a === host || (a.startsWith("*.") && host.endsWith(a.slice(1))))) return this.error(res, 403, "the name is no alias of the distribution");

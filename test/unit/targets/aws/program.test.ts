@@ -237,7 +237,9 @@ describe("names", () => {
   test("where the CDN is the only way, hosts know of no other, nor do they ask for its health", () => {
     const addresses = (ran: Ran): unknown => (JSON.parse(String(ran.one("aws:s3/bucketObjectv2:BucketObjectv2", "dist-eu-bundle").inputs["content"])) as { addresses: unknown }).addresses;
     expect(addresses(festival)).toEqual({});
-    expect(addresses(mixed)).toEqual({ cdn: "https://live.example.org", "cdn.probe": "https://live.example.org", "dist-eu-1": "https://origin-eu.live.example.org" });
+    expect(addresses(mixed)).toEqual({
+      cdn: "https://live.example.org", "cdn.probe": "https://live.example.org", "dist-eu-1": "https://origin-eu.live.example.org", "dist-eu-1.probe": "https://origin-eu.live.example.org",
+    });
   });
 
   test("without a zone in config the stack makes one and says where to delegate it", () => {

@@ -4,6 +4,7 @@ import { compare, FIRST } from "./plan/impact/compare.ts";
 import { figureLines, type Figures, figures, findingsLine, staleLines } from "./plan/impact/figures.ts";
 import { countdown, refusal } from "./plan/impact/freeze.ts";
 import type { Impact } from "./plan/impact/impact.ts";
+import { onAirRefusal, type OnAir, touchedMultiplexers } from "./plan/impact/on-air.ts";
 import { locator } from "./plan/impact/locate.ts";
 import { deployedOtherwise, type DeployedRecord, readRecord, recordOf } from "./plan/impact/record.ts";
 import type { Side } from "./plan/impact/side.ts";
@@ -12,6 +13,7 @@ import type { LintOptions } from "./plan/lint/lint.ts";
 import { lintFile } from "./plan/lint/lint-file.ts";
 import { Readings } from "./plan/readings.ts";
 import { planTopology } from "./plan/plan.ts";
+import type { Plan } from "./plan/model.ts";
 import { renderPlan } from "./render/render.ts";
 import { currentPrices, userCalibration } from "./user-files/user-files.ts";
 import { parseTopology } from "./spec/load.ts";
@@ -34,6 +36,8 @@ export interface ForesightArgs {
   readonly nowMs: number;
   /** `headend:duringEvent`. */
   readonly accepted: string | null;
+  /** Who publishes at these multiplexers right now. */
+  readonly onAir: (multiplexers: readonly string[]) => readonly OnAir[];
 }
 
 /** What is said of a deployment before it happens. */
@@ -58,6 +62,8 @@ export async function foresee(args: ForesightArgs): Promise<Foresight> {
   const known = before === null || before === "unknown" ? null : before;
   const refused = refusal({ impact, before: known?.side.topology ?? null, after: loaded.topology, nowMs, accepted: args.accepted, stack: pulumi.getStack() });
   if (refused !== null) throw new Error(refused);
+  const cut = known === null ? null : cutsOff(args, impact, known.side.plan);
+  if (cut !== null && !pulumi.runtime.isDryRun()) throw new Error(cut);
 
   const own = { prices: currentPrices(), calibration: userCalibration() };
   const past: Figures | null = known === null ? null : figures(new Readings(known.side.topology, known.side.plan, own));
@@ -68,8 +74,15 @@ export async function foresee(args: ForesightArgs): Promise<Foresight> {
     [`${side.plan.name} · ${args.target}`, countdown(loaded.topology.event, nowMs)].filter((part) => part !== null).join("  ·  "),
     ...changeLines(impact, { color: false, locate: locator(loaded, known?.loaded ?? null) }),
     `  capacity  ${delta.capacity}`, `  cost      ${delta.cost}`, ...staleLines(nowMs, own.prices), `  checks    ${checks({ readings, nowMs })}`, `  felt by   ${impact.sentence}`,
+    ...(cut === null ? [] : ["", cut.replace("so nothing was changed", "so an up is refused")]),
   ];
   return { impact, text: lines.join("\n"), summary: { ...figureLines(null, figures(plain)), checks: checks({ readings: plain }) }, record: recordOf(side, args.file, loaded.text) };
+}
+
+/** Whom the apply would cut off who publishes now. Asked only where it would cut off anybody. */
+function cutsOff({ onAir, accepted }: ForesightArgs, impact: Impact, before: Plan): string | null {
+  const touched = touchedMultiplexers(impact, before);
+  return touched.size === 0 ? null : onAirRefusal({ impact, touched, onAir: onAir([...touched.keys()]), accepted, stack: pulumi.getStack() });
 }
 
 interface Before { readonly loaded: LoadedTopology; readonly side: Side; readonly otherwise: ReturnType<typeof deployedOtherwise> }

@@ -1,9 +1,8 @@
 /** Brings a host from one bundle to the next: everything is tested before anything is touched, and a failure is undone. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { ETC } from "../render/paths.ts";
-import { decide, hostServices, launchOf, type Changes, type HostService, type ServiceChange } from "./changes.ts";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { decide, hostServices, type Changes, type HostService, type ServiceChange } from "./changes.ts";
 import type { Clock } from "./clock.ts";
 import { HostFailure, messageOf } from "./failure.ts";
 import type { Firewall } from "./firewall.ts";
@@ -12,12 +11,13 @@ import { updateHostsFile } from "./hosts-file.ts";
 import type { Redactor } from "./log.ts";
 import { fillMarkers, type MarkerValues } from "./markers.ts";
 import type { PeerStatus, PeerTable } from "./peers.ts";
-import { fillPlaces, type Places } from "./places.ts";
-import { runOnce, type Spawn } from "./process.ts";
+import type { Places } from "./places.ts";
+import type { Spawn } from "./process.ts";
 import { TIMING, type ServiceRunner } from "./service.ts";
 import { compareFiles, filesHash, LiveFolder, materialise, rewriteStaged, writeStaged, type FileChanges, type HostFile } from "./stage.ts";
 import type { Applied, BundleStore } from "./store.ts";
 import { startOrder, type Supervisor } from "./supervisor.ts";
+import { seconds, Trial } from "./trial.ts";
 import type { UserIds } from "./users.ts";
 
 export interface ApplyDeps {
@@ -48,8 +48,6 @@ export interface Live {
 /** One line of progress, in plain words. */
 export type Say = (line: string) => void;
 
-const CHECK_TIMEOUT_MS = 10_000;
-const PREPARE_TIMEOUT_MS = 120_000;
 /** nginx tells only its log when it refuses a reload, and goes on with what it had. */
 const REFUSED_RELOAD = /\[(emerg|crit)\]/;
 const RELOAD_LOG_MS = 500;
@@ -63,9 +61,13 @@ export function bundleHash(applied: Applied): string {
 export class Applier {
   live: Live | null = null;
   private readonly folder: LiveFolder;
+  private readonly trial: Trial;
   private swappedAt = 0;
 
-  constructor(private readonly deps: ApplyDeps) { this.folder = new LiveFolder(deps.places.etc, deps.places.run); }
+  constructor(private readonly deps: ApplyDeps) {
+    this.folder = new LiveFolder(deps.places.etc, deps.places.run);
+    this.trial = new Trial(deps);
+  }
 
   /**
    * Applies a bundle. Resolves when every service is ready with it.
@@ -88,7 +90,7 @@ export class Applier {
     const staged = join(deps.places.run, `staged-${filesHash(next.files)}`);
     try {
       await this.lookUpPeers([...(live?.applied.bundle.peers ?? []), ...wanted.bundle.peers], wanted.bundle.host);
-      await this.test(next, changes, say);
+      await this.trial.test(next, this.values(wanted), changes, say);
       writeStaged(staged, next.files, deps.asRoot);
       await this.enforce(next, changes, files, staged, say);
     } catch (error) {
@@ -119,7 +121,7 @@ export class Applier {
     this.live = next;
     const needed = new Set(next.services.flatMap((s) => s.service.after));
     for (const s of ordered(next.services)) {
-      await this.prepare(s, deps.places.etc, say).catch((error: unknown) => say(messageOf(error)));
+      await this.trial.prepare(s, deps.places.etc, say).catch((error: unknown) => say(messageOf(error)));
       const runner = await deps.supervisor.run(s.runnable);
       const late = needed.has(s.service.name) ? await runner.waitReady(10_000) : null;
       if (late !== null) say(late);
@@ -163,54 +165,6 @@ export class Applier {
     this.deps.peers.adopt(await this.deps.peers.lookUp(byHost, self));
     updateHostsFile(this.deps.places.hosts, this.deps.peers.entries());
     if (this.live !== null) await this.deps.firewall.updatePeers(this.deps.peers.list());
-  }
-
-  /** Everything that can be known before touching what runs. */
-  private async test(next: Live, changes: Changes, say: Say): Promise<void> {
-    const { deps } = this;
-    const refused = await deps.firewall.check(next.firewall);
-    if (refused !== null) throw new HostFailure(refused);
-    const concerned = changes.services.filter((c) => c.action !== "keep").map((c) => c.next);
-    // Files name each other by their live path: in this copy they name the copy, so that a test sees only new files.
-    const folder = join(deps.places.run, `check-${filesHash(next.files)}`);
-    const moved = next.files.map((f) => ({ ...f, content: f.content.replaceAll(`${ETC}/`, `${folder}/`) }));
-    try {
-      writeStaged(folder, moved, deps.asRoot);
-      for (const s of concerned) await this.prepare(s, folder, say);
-      const failures = await Promise.all(concerned.map((s) => this.check(s, folder, next.applied)));
-      const errors = failures.filter((f) => f !== null).map((f) => deps.redactor.redact(f.replaceAll(folder, deps.places.etc)));
-      if (errors.length > 0) throw new HostFailure(errors.join("\n"));
-    } finally { rmSync(folder, { recursive: true, force: true }); }
-    const tested = concerned.filter((s) => s.service.check !== null).map((s) => s.service.name);
-    if (tested.length > 0) say(`tested: ${tested.join(", ")}`);
-  }
-
-  private async check(s: HostService, staged: string, applied: Applied): Promise<string | null> {
-    if (s.service.check === null) return null;
-    const values = this.values(applied);
-    const env = { ...s.service.env, ...s.service.checkEnv };
-    const launch = launchOf(s.service.check, env, s.runnable.launch.ids, { ...this.deps.places, staged }, values, s.service.name);
-    const error = await runOnce(this.deps.spawn, this.deps.clock, { launch, timeoutMs: CHECK_TIMEOUT_MS, aliveMs: s.service.checkAliveMs });
-    return error === null ? null : `${s.service.name}: its new configuration is not valid.\n${error}`;
-  }
-
-  /** Runs what must exist before the service starts, as root. */
-  private async prepare(s: HostService, etc: string, say: Say): Promise<void> {
-    const { deps } = this;
-    const values = { secrets: {}, ...deps.localValues() };
-    for (const step of s.service.prepare) {
-      const creates = fillPlaces(step.creates, deps.places);
-      if (existsSync(creates)) continue;
-      mkdirSync(dirname(creates.replace(/\/\.$/, "")), { recursive: true });
-      const began = deps.clock.now();
-      const launch = launchOf(step.argv, s.service.env, null, { ...deps.places, etc, staged: etc }, values, s.service.name);
-      const error = await runOnce(deps.spawn, deps.clock, { launch, timeoutMs: PREPARE_TIMEOUT_MS, aliveMs: null });
-      if (error !== null) {
-        if (statSync(creates, { throwIfNoEntry: false })?.isFile()) rmSync(creates);   // half a file would count as made
-        throw new HostFailure(deps.redactor.redact(`${s.service.name}: cannot make ${creates}\n${error}`));
-      }
-      say(`${s.service.name}: made ${creates} in ${seconds(deps.clock.now() - began)}`);
-    }
   }
 
   private async enforce(next: Live, changes: Changes, files: FileChanges, staged: string, say: Say): Promise<void> {
@@ -350,4 +304,3 @@ function compareIsEmpty(files: FileChanges): boolean {
   return JSON.stringify(files) === JSON.stringify(NO_FILES);
 }
 
-function seconds(ms: number): string { return `${(ms / 1000).toFixed(1)} s`; }

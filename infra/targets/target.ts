@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { OnAir } from "../plan/impact/on-air.ts";
 import type { Side } from "../plan/impact/side.ts";
 import type { Plan } from "../plan/model.ts";
 import type { EDGE_LOCK_SECRET } from "../plan/secrets.ts";
@@ -61,6 +62,8 @@ export interface Target {
   /** Its CDN tells distributors who it is ({@link EDGE_LOCK_SECRET}). Without one the secret is empty, and distributors refuse nobody. */
   readonly locksEdge?: true;
   deploy(deployment: Deployment): Deploying;
+  /** Who publishes at multiplexers of a running stack right now. Left out where that cannot be asked. */
+  onAir?(stack: string, multiplexers: readonly string[]): readonly OnAir[];
   /** What hosts are made of besides their bundles, for comparing two deployments. Makes no resource. */
   made(deployment: Deployment): Pick<Side, "facts" | "secrets">;
 }

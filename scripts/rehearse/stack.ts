@@ -71,8 +71,16 @@ export class RehearsalStack {
   /** Replaces the topology; nothing happens to the stack until {@link up}. */
   write(topology: string): void { writeFileSync(this.topologyFile, topology); }
 
-  /** `pulumi up`. @throws CliError with Pulumi's words, or Interrupted */
-  async up(): Promise<void> { await this.pulumi(["up", "--yes", "--skip-preview", "--suppress-outputs"], "bring the topology up", this.options.signal); }
+  /** `pulumi up`; that an edit of the rehearsal cuts off who publishes is accepted, since that is what is rehearsed. @throws CliError with Pulumi's words, or Interrupted */
+  async up(): Promise<void> {
+    const up = (): Promise<void> => this.pulumi(["up", "--yes", "--skip-preview", "--suppress-outputs"], "bring the topology up", this.options.signal);
+    try { await up(); } catch (error) {
+      const impact = error instanceof CliError ? /headend:duringEvent (\S+) --stack/.exec(error.fix ?? "")?.[1] : undefined;
+      if (impact === undefined) throw error;
+      await this.pulumi(["config", "set", "headend:duringEvent", impact], "accept its impact", this.options.signal);
+      await up();
+    }
+  }
 
   async outputs(): Promise<StackOutputs> {
     const outputs = await this.stack.outputs();

@@ -11,6 +11,7 @@ import { gpusOf, requireEncoders } from "./gpu.ts";
 import { requireImage, stackRuns } from "./image.ts";
 import { LocalHost } from "./host.ts";
 import { localCdnBundle, localCdnHost } from "../../render/local-cdn.ts";
+import { localOnAir } from "./on-air.ts";
 import { probeOf } from "../../render/pathways.ts";
 import { cdnPorts, publishedPorts } from "./ports.ts";
 
@@ -22,6 +23,7 @@ const INTERNAL: readonly Plane[] = ["contribution", "origin"];
 /** Docker on this machine: a container per host, a network per trust boundary. */
 export const localTarget: Target = {
   kind: "local",
+  onAir: localOnAir,
   deploy({ stack, plan, bundles, secretValue, settings }: Deployment): Deploying {
     const image = hostImageTag(settings.root);
     requireImage(image);

@@ -70,6 +70,15 @@ export class TestStack {
     return this.must(["up", "--yes", "--skip-preview", "--suppress-outputs", ...args]);
   }
 
+  /** An `up` that cuts off who publishes now: refused at first, then done, because exactly that was accepted. */
+  async upCutting(): Promise<string> {
+    const refused = await this.tryUp();
+    const impact = /headend:duringEvent (\S+) --stack/.exec(refused.stdout)?.[1];
+    if (refused.code === 0 || impact === undefined || !refused.stdout.includes("Somebody is publishing right now")) throw new Error(`not refused:\n${refused.stdout}`);
+    await this.must(["config", "set", "headend:duringEvent", impact]);
+    return this.up();
+  }
+
   /** `pulumi up` that may fail. */
   tryUp(): Promise<ExecResult> { return this.pulumi(["up", "--yes", "--skip-preview", "--suppress-outputs"]); }
 

@@ -32,6 +32,9 @@ function choose(ways: readonly Way[], group: readonly Way[], home: string | null
   const total = asked.reduce((sum, w) => sum + w.weight, 0);
   let at = ((bucket + 0.5) / BUCKETS) * total;
   const own = asked.find((w) => (at -= w.weight) < 0);
+  // Distributors share their weight evenly: who is to be at one of them stays at his own, which may be the only one near him.
+  const here = group.find((w) => w.id === home);
+  if (here && here.weight === own?.weight) return here;
   return group.find((w) => w.id === own?.id) ?? best(group, bucket);
 }
 

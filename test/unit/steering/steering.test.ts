@@ -38,6 +38,14 @@ describe("which way a viewer takes", () => {
     expect(share("b", [way("a", { weight: 3, priority: 2 }), way("b", { weight: 1 })])).toBe(1);
   });
 
+  it("takes nobody from one of several equal ways to another: a CDN's share leaves, the rest stay near", () => {
+    const list = [way("cdn", { weight: 2 }), way("eu", { weight: 1 }), way("us", { weight: 1 })];
+    const went = (home: string): Record<string, number> => Object.fromEntries(list.map(({ id }) => [id, buckets.filter((b) => orderWays(list, home, b)[0] === id).length / BUCKETS]));
+    expect(went("eu")).toEqual({ cdn: 0.5, eu: 0.5, us: 0 });
+    expect(went("us")).toEqual({ cdn: 0.5, eu: 0, us: 0.5 });
+    expect(went("cdn")).toEqual({ cdn: 0.5, eu: 0.25, us: 0.25 });
+  });
+
   it("a death moves its own viewers only, to all of the others", () => {
     fc.assert(fc.property(fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 })), ([a, b, c]) => {
       const before = [way("a", { weight: a }), way("b", { weight: b }), way("c", { weight: c })];

@@ -176,6 +176,9 @@ ${PLAYLIST}
       proxy_pass http://$origin_group;
       proxy_cache segments;
       proxy_cache_valid 200 10m;
+      # Only here: anywhere else it would hand out files that have changed since. Short, because an open file keeps its memory when the cache drops it.
+      open_file_cache max=200 inactive=5s;
+      open_file_cache_valid 5s;
       proxy_cache_use_stale error timeout updating;
       ${headers("public, max-age=31536000, immutable")}
     }

@@ -1,6 +1,6 @@
 import { fillArguments, segmentAt } from "../../../infra/agent/grid.ts";
 import { ffmpegArgs } from "../../../infra/render/ffmpeg.ts";
-import { RELAY_RTMP_PORT } from "../../../infra/render/paths.ts";
+import { RELAY_API_PORT, RELAY_RTMP_PORT } from "../../../infra/render/paths.ts";
 import type { StreamPlan } from "../../../infra/plan/model.ts";
 import { run, tail } from "../../setup/process.ts";
 
@@ -44,7 +44,7 @@ export class Lab {
     const name = `headend-calibrate-${process.pid}`;
     await docker(["run", "-d", "--rm", "--name", name, "--label", LABEL, "--network", "none", "--init", "--tmpfs", "/run/headend:rw,exec,size=1g,mode=0777", "--entrypoint", "sleep", image, "3600"]);
     const lab = new Lab(name, Number(await docker(["exec", name, "getconf", "CLK_TCK"])));
-    await lab.shell(`mkdir -p ${FOLDER}; cat > ${FOLDER}/relay.yml`, `logLevel: warn\nrtsp: false\nrtmp: true\nrtmpAddress: 127.0.0.1:${RELAY_RTMP_PORT}\nhls: false\nwebrtc: false\nsrt: false\nmoq: false\npaths: { all_others: {} }\n`);
+    await lab.shell(`mkdir -p ${FOLDER}; cat > ${FOLDER}/relay.yml`, `logLevel: warn\napi: true\napiAddress: 127.0.0.1:${RELAY_API_PORT}\nrtsp: false\nrtmp: true\nrtmpAddress: 127.0.0.1:${RELAY_RTMP_PORT}\nhls: false\nwebrtc: false\nsrt: false\nmoq: false\npaths: { all_others: {} }\n`);
     await lab.shell(`/usr/local/bin/mediamtx ${FOLDER}/relay.yml > ${FOLDER}/relay.log 2>&1 & sleep 1`);
     return lab;
   }
@@ -61,7 +61,7 @@ export class Lab {
     const folders = [...stream.renditions.map((r) => r.dir), stream.audio.dir].map((dir) => `${work}/${dir}`).join(" ");
     await this.shell(`rm -rf ${work}; mkdir -p ${folders}; cd ${work}
 ffmpeg -nostdin -loglevel error -re -stream_loop -1 -i ${picture} -c copy -f flv rtmp://127.0.0.1:${RELAY_RTMP_PORT}/air/${stream.name} > publisher.log 2>&1 & echo $! > publisher
-sleep 1`);
+n=0; until curl -s http://127.0.0.1:${RELAY_API_PORT}/v3/paths/get/air/${stream.name} | grep -qE '"(ready|online)":true' || [ $n -ge 100 ]; do sleep 0.1; n=$((n + 1)); done`);
     try {
       await docker(["exec", "-d", "-w", work, this.container, "sh", "-c", 'echo $$ > pid; exec ffmpeg "$@" > progress 2> errors', "sh", ...args]);
       await sleep(WARM_UP_MS);
@@ -118,7 +118,7 @@ head -c 640000 /dev/urandom > 0.m4s; nginx -p ${work} -c ${work}/nginx.conf > ou
     const text = await this.shell(`newest() { tail -c 400 ${work}/progress | grep ^frame= | tail -1; }
 before=$(newest); n=0; while [ "$(newest)" = "$before" ] && [ $n -lt 150 ]; do sleep 0.02; n=$((n + 1)); done
 cat /proc/$(cat ${work}/pid)/stat && cut -d' ' -f1 /proc/uptime && newest`).catch(async () => {
-      throw new Error(`FFmpeg ended while it was measured: ${(await this.shell(`tail -3 ${work}/errors ${work}/publisher.log`)).trim()}`);
+      throw new Error(`FFmpeg ended while it was measured: ${(await this.shell(`tail -n 3 ${work}/errors ${work}/publisher.log`)).trim()}`);
     });
     const [stat = "", uptime = "0", frame = ""] = text.trim().split("\n");
     return { ticks: busyTicks(stat), frame: Number(frame.replace("frame=", "")), at: Number(uptime) };

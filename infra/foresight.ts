@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createHmac } from "node:crypto";
+import { resolve } from "node:path";
 import { compare, FIRST } from "./plan/impact/compare.ts";
 import { figureLines, type Figures, figures, findingsLine, staleLines } from "./plan/impact/figures.ts";
 import { countdown, refusal } from "./plan/impact/freeze.ts";
@@ -28,8 +29,9 @@ const UNKNOWN: Impact = {
 
 export interface ForesightArgs {
   readonly loaded: LoadedTopology;
-  /** Name of the file as the stack's config says it. */
+  /** Name of the file as the stack's config says it, relative to `root`. */
   readonly file: string;
+  readonly root: string;
   readonly side: Side;
   readonly stackSecret: string;
   readonly target: string;
@@ -57,7 +59,7 @@ export interface Foresight {
  */
 export async function foresee(args: ForesightArgs): Promise<Foresight> {
   const { loaded, side, nowMs } = args;
-  const before = await deployedBefore(args.stackSecret, args.side);
+  const before = await deployedBefore(args);
   const impact = before === null ? FIRST : before === "unknown" ? UNKNOWN : compare(before.side, side, before.otherwise);
   const known = before === null || before === "unknown" ? null : before;
   const refused = refusal({ impact, before: known?.side.topology ?? null, after: loaded.topology, nowMs, accepted: args.accepted, stack: pulumi.getStack() });
@@ -88,13 +90,13 @@ function cutsOff({ onAir, accepted }: ForesightArgs, impact: Impact, before: Pla
 interface Before { readonly loaded: LoadedTopology; readonly side: Side; readonly otherwise: ReturnType<typeof deployedOtherwise> }
 
 /** What is deployed, planned and rendered again from the stack's record; null before the first deployment. */
-async function deployedBefore(stackSecret: string, after: Side): Promise<Before | "unknown" | null> {
+async function deployedBefore({ root, stackSecret, side: after }: ForesightArgs): Promise<Before | "unknown" | null> {
   const outputs = await ownOutputs();
   if (Object.keys(outputs).length === 0) return null;
   const record = readRecord(outputs["deployed"]);
   if (record === null) return outputs["viewer"] === undefined ? null : "unknown";
   try {
-    const loaded = parseTopology(record.topology, record.file, picturesStillBeside(record.file));
+    const loaded = parseTopology(record.topology, record.file, picturesStillBeside(resolve(root, record.file)));
     const plan = planTopology(loaded.topology, { scale: record.scale, lint: false });
     const bundles = renderPlan(plan, stackSecret);
     return { loaded, side: { topology: loaded.topology, plan, bundles, facts: record.facts, secrets: record.secrets }, otherwise: deployedOtherwise(record, bundles, after.bundles) };

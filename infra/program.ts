@@ -55,7 +55,7 @@ export async function deploy(): Promise<Outputs> {
   const made = target.made(deployment);
   const own = Object.fromEntries(plan.secrets.filter((need) => need.source === "config").map((need) => [need.name, secretValue(need.name)]));
   const { text, summary, record } = await foresee({
-    loaded, file, stackSecret, target: target.kind, nowMs: nowMs(), accepted: config.text("duringEvent", "") || null,
+    loaded, file, root: ROOT, stackSecret, target: target.kind, nowMs: nowMs(), accepted: config.text("duringEvent", "") || null,
     onAir: (multiplexers) => target.onAir?.(pulumi.getStack(), multiplexers) ?? [],
     side: { topology: loaded.topology, plan, bundles: deployment.bundles, facts: made.facts, secrets: { ...made.secrets, ...secretPrints(stackSecret, own) } },
   });

@@ -76,7 +76,7 @@ export async function foresee(args: ForesightArgs): Promise<Foresight> {
     [`${side.plan.name} · ${args.target}`, countdown(loaded.topology.event, nowMs)].filter((part) => part !== null).join("  ·  "),
     ...changeLines(impact, { color: false, locate: locator(loaded, known?.loaded ?? null) }),
     `  capacity  ${delta.capacity}`, `  cost      ${delta.cost}`, ...staleLines(nowMs, own.prices), `  checks    ${checks({ readings, nowMs })}`, `  felt by   ${impact.sentence}`,
-    ...(cut === null ? [] : ["", cut.replace("so nothing was changed", "so an up is refused")]),
+    ...(cut === null ? [] : ["", cut]),
   ];
   return { impact, text: lines.join("\n"), summary: { ...figureLines(null, figures(plain)), checks: checks({ readings: plain }) }, record: recordOf(side, args.file, loaded.text) };
 }
@@ -84,7 +84,7 @@ export async function foresee(args: ForesightArgs): Promise<Foresight> {
 /** Whom the apply would cut off who publishes now. Asked only where it would cut off anybody. */
 function cutsOff({ onAir, accepted }: ForesightArgs, impact: Impact, before: Plan): string | null {
   const touched = touchedMultiplexers(impact, before);
-  return touched.size === 0 ? null : onAirRefusal({ impact, touched, onAir: onAir([...touched.keys()]), accepted, stack: pulumi.getStack() });
+  return touched.size === 0 ? null : onAirRefusal({ impact, touched, onAir: onAir([...touched.keys()]), accepted, stack: pulumi.getStack(), preview: pulumi.runtime.isDryRun() });
 }
 
 interface Before { readonly loaded: LoadedTopology; readonly side: Side; readonly otherwise: ReturnType<typeof deployedOtherwise> }

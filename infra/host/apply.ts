@@ -303,4 +303,3 @@ function describeFiles(files: FileChanges, say: Say): void {
 function compareIsEmpty(files: FileChanges): boolean {
   return JSON.stringify(files) === JSON.stringify(NO_FILES);
 }
-

@@ -9,7 +9,7 @@ export function registerStackCommands(program: Command): void {
     .option("-t, --topology <file>", "topology file; remembered by the stack (first time: stacks/studio.yaml)")
     .option("--target <name>", "local or aws; remembered (local)").option("--scale <number>", "shrink pictures and bitrates; remembered").option("--expose <address>", "address to publish ports on; remembered (127.0.0.1)")
     .option("--port-offset <number>", "add to every published port; remembered (0)")
-    .option("--during-event <impact>", "accept exactly this impact while the event is on, e.g. publishers-drop/3f9a1c20")
+    .option("--during-event <impact>", "accept exactly this impact while the event is on or somebody publishes, e.g. publishers-drop/3f9a1c20")
     .option("--skip-preflight", "do not check ports, disk and processor first").option("-y, --yes", "accepted for scripts; up never asks")
     .action(async (options) => exitWith(await (await import("./up.ts")).up(options))),
   ["npx headend up", "npx headend up --topology stacks/festival.yaml --scale 0.4", "npx headend up --stack second --port-offset 1000"]);

@@ -43,9 +43,16 @@ export function refusal({ impact, before, after, nowMs, accepted, stack }: Freez
     `The event is on until ${localTime(event.endMs, event.timeZone)}, and this would be worse than a hot reload (${CLASS_WORDS[impact.class]}), so nothing was changed.`,
     "It would do:", ...shown(does),
     ...(felt.length > 0 ? ["Felt by:", ...shown(felt)] : []),
-    ...(accepted === null ? [] : [`headend:duringEvent accepts ${accepted}, which is another impact.`]),
-    `Wait for the end, take the edit back, or accept exactly this: pulumi config set headend:duringEvent ${impact.id} --stack ${stack}`,
+    ...howToAccept("Wait for the end", { impact, accepted, stack }),
   ].join("\n");
+}
+
+/** Last lines of a refusal: what can be done. `wait`: until when the same apply would pass. */
+export function howToAccept(wait: string, { impact, accepted, stack }: Pick<FreezeQuestion, "impact" | "accepted" | "stack">): string[] {
+  return [
+    ...(accepted === null ? [] : [`headend:duringEvent accepts ${accepted}, which is another impact.`]),
+    `${wait}, take the edit back, or accept exactly this: pulumi config set headend:duringEvent ${impact.id} --stack ${stack}`,
+  ];
 }
 
 /** "2026-12-05 23:00 (Europe/Berlin)"; UTC where the topology says neither zone nor offset. */

@@ -1,4 +1,5 @@
 import type { Plan } from "../model.ts";
+import { type FreezeQuestion, howToAccept } from "./freeze.ts";
 import { type Impact, isWorse } from "./impact.ts";
 
 /** Somebody who is publishing at a multiplexer right now. */
@@ -24,11 +25,18 @@ export function touchedMultiplexers(impact: Impact, before: Pick<Plan, "hosts">)
   return touched;
 }
 
+export interface OnAirQuestion extends Pick<FreezeQuestion, "impact" | "accepted" | "stack"> {
+  readonly touched: Touched;
+  readonly onAir: readonly OnAir[];
+  /** Said of an apply that is only looked at. */
+  readonly preview: boolean;
+}
+
 /**
  * Why an apply must not happen while somebody publishes, in words for the user; null when nobody who does is touched, or exactly this impact
  * is accepted. Holds at any time: not every event has its dates in the topology.
  */
-export function onAirRefusal({ impact, touched, onAir, accepted, stack }: { readonly impact: Impact; readonly touched: Touched; readonly onAir: readonly OnAir[]; readonly accepted: string | null; readonly stack: string }): string | null {
+export function onAirRefusal({ impact, touched, onAir, accepted, stack, preview }: OnAirQuestion): string | null {
   if (accepted === impact.id) return null;
   const cut = onAir.filter(({ multiplexer, stream, publisher }) => {
     const which = touched.get(multiplexer);
@@ -36,10 +44,9 @@ export function onAirRefusal({ impact, touched, onAir, accepted, stack }: { read
   });
   if (cut.length === 0) return null;
   return [
-    "Somebody is publishing right now, and this would cut the connection, so nothing was changed:",
+    `Somebody is publishing right now, and this would cut the connection, so ${preview ? "an up is refused" : "nothing was changed"}:`,
     ...cut.map(({ multiplexer, stream, publisher }) => `  ${publisher} publishes ${stream} at ${multiplexer}`).sort(),
     `Felt by: ${impact.sentence}`,
-    ...(accepted === null ? [] : [`headend:duringEvent accepts ${accepted}, which is another impact.`]),
-    `Wait until nobody publishes, take the edit back, or accept exactly this: pulumi config set headend:duringEvent ${impact.id} --stack ${stack}`,
+    ...howToAccept("Wait until nobody publishes", { impact, accepted, stack }),
   ].join("\n");
 }

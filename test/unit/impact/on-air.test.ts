@@ -9,7 +9,7 @@ const EVERYBODY = ["mux-home-a", "mux-home-b"].flatMap((mux) => ["main/studio", 
 
 function refused(after: string, onAir: readonly OnAir[], accepts: (id: string) => string | null = () => null): string[] {
   const before = side(OLD), impact = compare(before, side(after));
-  const text = onAirRefusal({ impact, touched: touchedMultiplexers(impact, before.plan), onAir, accepted: accepts(impact.id), stack: "live" });
+  const text = onAirRefusal({ impact, touched: touchedMultiplexers(impact, before.plan), onAir, accepted: accepts(impact.id), stack: "live", preview: false });
   return text === null ? [] : text.split("\n");
 }
 

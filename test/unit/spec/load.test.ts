@@ -166,13 +166,14 @@ describe("properties", () => {
   });
 });
 
-it("5,000 streams take a small multiple of reading their YAML, not their square; looking up places is cheap", () => {
+it("5,000 streams take little more than reading their YAML; looking up places is cheap", () => {
   const text = `${HEAD}streams:\n${Array.from({ length: 5000 }, (_, i) => `  s${i}: { ladder: light, viewers: 10 }`).join("\n")}\n`;
-  const time = (run: () => void) => { const start = performance.now(); run(); return performance.now() - start; };
-  // Ratios of best times, because other work on the machine slows both alike and comes in bursts.
+  const cpu = () => { const { user, system } = process.cpuUsage(); return user + system; };
+  // Processor time, not the clock's, and ratios of best runs: other work on the machine comes in bursts.
+  const time = (run: () => void) => { const start = cpu(); run(); return cpu() - start; };
   const best = (run: () => void) => Math.min(...Array.from({ length: 4 }, () => time(run)));
   const yaml = best(() => { parseDocument(text, { lineCounter: new LineCounter(), uniqueKeys: false }); });
   const loaded = load(text);
-  expect(best(() => { load(text); }) / yaml).toBeLessThan(20);
-  expect(best(() => { for (let i = 0; i < 5000; i++) loaded.position(["streams", `s${i}`, "ladder"]); }) / yaml).toBeLessThan(4);
+  expect(best(() => { load(text); }) / yaml).toBeLessThan(6);
+  expect(best(() => { for (let i = 0; i < 5000; i++) loaded.position(["streams", `s${i}`, "ladder"]); }) / yaml).toBeLessThan(1);
 }, 60_000);

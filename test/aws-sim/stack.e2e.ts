@@ -42,7 +42,7 @@ const why = cannotSimulate();
 
 describe("aws", () => {
   let aws: AwsStack, plan: Plan, publisher: SimPublisher, store: StoreView;
-  let bootSeconds = 0;
+  let bootSeconds = 0, deployed: Promise<string> | undefined;
   const keyOf = (h: Host): string => (h.role === "distributor" ? GROUP : h.name);
   /** The names that a viewer may be led to, and whose certificates he trusts: CloudFront's, and the stack's own in place of a public one. */
   const internet = async (): Promise<{ ca: string; hosts: Record<string, string> }> => {
@@ -61,7 +61,11 @@ describe("aws", () => {
     expect(seen.stalls).toBe(0);
   };
 
-  beforeEach(({ skip }) => { if (why !== null) skip(why); });
+  beforeEach(async ({ skip }) => {
+    if (why !== null) skip(why);
+    // One cause is told once: what follows has nothing to look at.
+    await deployed?.catch(() => skip("the first `pulumi up` failed"));
+  });
   beforeAll(async () => {
     if (why !== null) return;
     await ensureAwsPrograms({ root: ROOT, architectures: ["x86"] });
@@ -72,7 +76,7 @@ describe("aws", () => {
 
   it("boots every host from an empty Debian and serves", async () => {
     const began = Date.now();
-    await aws.stack.up();
+    await (deployed = aws.stack.up());
     const { ca } = await aws.stack.outputs();
     // The stack's own authority stands in for a public one, which CloudFront would trust by itself.
     aws.world.originAuthorities.push(ca ?? "");

@@ -17,10 +17,13 @@ import type { World } from "./world.ts";
 
 const s3 = (w: { readonly world: World; readonly region: string }) => w.world.clients(w.region).s3;
 
+const createBucket = (w: Wish, Bucket: string): Promise<unknown> =>
+  s3(w).send(new CreateBucketCommand({ Bucket, ...(w.region === "us-east-1" ? {} : { CreateBucketConfiguration: { LocationConstraint: w.region as "eu-central-1" } }) }));
+
 const bucket: Handler = {
   async create(w) {
     const Bucket = optional(w.inputs, "bucket") ?? `${text(w.inputs, "bucketPrefix")}${w.world.newId("b").slice(2)}`;
-    await s3(w).send(new CreateBucketCommand({ Bucket, ...(w.region === "us-east-1" ? {} : { CreateBucketConfiguration: { LocationConstraint: w.region as "eu-central-1" } }) }));
+    await createBucket(w, Bucket);
     return { id: Bucket, outputs: { bucket: Bucket, arn: `arn:aws:s3:::${Bucket}`, bucketDomainName: `${Bucket}.s3.amazonaws.com`, bucketRegionalDomainName: `${Bucket}.s3.${w.region}.amazonaws.com`, hostedZoneId: "Z21DNDUVLTQW6Q" } };
   },
   async remove(world, r) {
@@ -51,10 +54,16 @@ const versioning = setting((w, Bucket) => s3(w).send(new PutBucketVersioningComm
 const publicAccess = setting((w, Bucket) => s3(w).send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: { BlockPublicAcls: bool(w.inputs, "blockPublicAcls"), BlockPublicPolicy: bool(w.inputs, "blockPublicPolicy"), IgnorePublicAcls: bool(w.inputs, "ignorePublicAcls"), RestrictPublicBuckets: bool(w.inputs, "restrictPublicBuckets") } })));
 const ownership = setting((w, Bucket) => s3(w).send(new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules: [{ ObjectOwnership: text(object(w.inputs, "rule"), "objectOwnership") as "BucketOwnerEnforced" }] } })));
 const encryption = setting((w, Bucket) => s3(w).send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration: { Rules: objects(w.inputs, "rules").map((r) => ({ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: text(object(r, "applyServerSideEncryptionByDefault"), "sseAlgorithm") as "AES256" }, BucketKeyEnabled: bool(r, "bucketKeyEnabled") })) } })));
-/** moto looks at no condition: a Deny of plain HTTP would refuse everything, so it only judges the text. */
-const bucketPolicy = setting(async (w, Bucket) => {
-  await s3(w).send(new PutBucketPolicyCommand({ Bucket, Policy: text(w.inputs, "policy") }));
-  await s3(w).send(new DeleteBucketPolicyCommand({ Bucket }));
+/**
+ * moto looks at no condition: a Deny of plain HTTP would refuse every object that is put at the same moment. So it
+ * judges the text on a bucket that nobody else uses, which goes again at once.
+ */
+const bucketPolicy = setting(async (w, bucket) => {
+  const Bucket = `judged-${createHash("sha256").update(bucket).digest("hex").slice(0, 32)}`, client = s3(w);
+  await createBucket(w, Bucket);
+  await client.send(new PutBucketPolicyCommand({ Bucket, Policy: text(w.inputs, "policy").replaceAll(bucket, Bucket) }));
+  await client.send(new DeleteBucketPolicyCommand({ Bucket }));
+  await client.send(new DeleteBucketCommand({ Bucket }));
 });
 const lifecycle = setting((w, Bucket) => s3(w).send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules: objects(w.inputs, "rules").map(lifecycleRule) } })));
 

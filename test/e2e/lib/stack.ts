@@ -148,7 +148,14 @@ export class TestStack {
 
   private async must(args: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await this.pulumi(args);
-    if (code !== 0) throw new Error(`pulumi ${args.slice(0, 2).join(" ")} exited ${code}:\n${stdout.slice(stdout.indexOf("Diagnostics:")).slice(0, 4000)}\n${stderr.slice(-2000)}`);
+    if (code !== 0) throw new Error(`pulumi ${args.slice(0, 2).join(" ")} exited ${code}:\n${stderr.slice(-2000)}\n${diagnosed(stdout)}`);
     return stdout;
   }
+}
+
+/** Pulumi's diagnostics with those of failed resources last: a log that is cut is cut at its beginning. */
+function diagnosed(stdout: string): string {
+  const told = stdout.slice(stdout.indexOf("Diagnostics:")).split(/\n(?=  \S)/);
+  const [failed, others] = [told.filter((t) => /^\s+error: /m.test(t)), told.filter((t) => !/^\s+error: /m.test(t))];
+  return [...others.map((t) => t.slice(0, 800)), ...failed.map((t) => t.slice(0, 1500))].slice(-12).join("\n");
 }

@@ -27,7 +27,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
 const LONG: Readonly<Record<string, Measure>> = { rehearse: measureRehearsal, soak: measureSoak };
 const HELP = `Usage: npm run bench -- [options]
 
-Measures headend's speed on this machine and compares it with what is promised. Takes about twelve minutes; close other programs.
+Measures headend's speed on this machine and compares it with what is promised. Takes about twenty minutes; close other programs.
 
   --only NAME   ${Object.keys(MEASURES).join(", ")}; repeatable, or with commas;
                 only so, an hour each: ${Object.keys(LONG).join(", ")}

@@ -19,7 +19,7 @@ const CALM_POLL_MS = 500;
 /** Nothing has changed for this long: calm (seconds). */
 const CALM_AFTER = 10;
 /** A restart does not wait for it (see Encoder); what it notices is counted in seconds. */
-const TICK_MS = 250;
+const TICK_MS = 500;
 
 /** A new configuration of the relay is in force this long after its file changed, at the latest (seconds). */
 const RELOAD_SECONDS = 2;

@@ -90,7 +90,7 @@ export class StreamRunner {
     if (mono - this.lastSweep > 1) { this.lastSweep = mono; this.publisher.sweep(mono); this.scan(); this.compareMedia(mono); }
   }
 
-  /** Four times a second. */
+  /** Twice a second. */
   tick(relayUp: boolean): void { this.encoder.tick(relayUp); }
 
   scan(): void {

@@ -16,16 +16,16 @@ const WINDOW = 4;
 const FAR = 9e9, PICTURE = 4e10;
 
 /**
- * Expression for `setpts` and `asetpts` that puts frames at input time + `offset`. It prints the smallest offset of every 8 frames
- * for {@link Sync.line}. When the timestamps jump it finds its own offset. At most 255 characters, or FFmpeg cuts
- * the command (fftools, seen in 7.1).
+ * Expression for `setpts` and `asetpts` that puts frames at input time + `offset`. Twice a second it prints the smallest offset since for {@link Sync.line}: each
+ * report wakes the agent, a quarter of a millisecond of processor time. When the timestamps jump it finds its own offset. At most 255
+ * characters, or FFmpeg cuts the command (fftools, seen in 7.1); `trunc(x)` is short for "x is 1 or more away from 0".
  */
 export function syncExpression(offset: string): string {
   return `st(0,RTCTIME/1e6-T);st(2,${offset});`
     // A jump is reported at once. Frames of the old input may still come after the command for the new one: the own offset counts only where the given one does not fit.
-    + "if(gt(abs(ld(0)-ld(2)-.7),1),st(2,if(gt(abs(ld(0)-ld(4)-1),1),st(4,ld(0)-.06*isnan(SR)+0*st(3,9)),ld(4))));"
+    + "if(trunc(ld(0)-ld(2)-.7),st(2,if(trunc(ld(0)-ld(4)-1),st(4,ld(0)-.06*isnan(SR)+st(1,0)*st(3,-9)),ld(4))));"
     + `st(1,max(ld(1),${FAR / 1e9}e9-ld(0)));`
-    + `if(gt(st(3,ld(3)+1),7),print(ld(1)+${PICTURE / 1e10}e10*isnan(SR),8);st(3,st(1,0)));PTS+ld(2)/TB`;
+    + `if(trunc(T*2-ld(3)),print(ld(1)+${PICTURE / 1e10}e10*isnan(SR),8);st(3,T*2+st(1,0)));PTS+ld(2)/TB`;
 }
 
 /** Keeps the offset of one stream; it outlives its FFmpeg, because the relay's timestamps do. */

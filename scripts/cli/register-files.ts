@@ -43,7 +43,7 @@ export function registerFileCommands(program: Command): void {
     "exit codes: 0 done, 1 no price could be read, 2 the list is not one of prices or holds impossible ones"]);
 
   examples(program.command("bench").description("measure what this machine's processor takes for streams; capacity, check and up then count with it")
-    .option("--calibrate", "measure: FFmpeg with the transcoders' arguments, and TLS; takes about two and a half minutes")
+    .option("--calibrate", "measure: FFmpeg with the transcoders' arguments, and TLS; takes about three and a half minutes")
     .option("--host-type <name>", "keep it as that EC2 size instead of as this machine").option("--json", "as JSON")
     .action(async (options) => exitWith(await (await import("./bench.ts")).bench(options))),
   ["npx headend bench --calibrate", "npx headend bench --calibrate --host-type c7g.2xlarge", "npm run bench                      headend's own speed"]);

@@ -16,7 +16,7 @@ export type Bench = Pick<Lab, "measure" | "tlsMbpsPerCore">;
 
 /**
  * Measures this machine: streams of several sizes, rates and presets, with both contents, and fits the formula of
- * infra/plan/capacity/cpu.ts to them. Takes about two and a half minutes.
+ * infra/plan/capacity/cpu.ts to them. Takes about three and a half minutes.
  * @throws Error when the machine was too busy to encode in real time
  */
 export async function calibrate(lab: Bench, say: (text: string) => void, today: string): Promise<CalibrationEntry> {

@@ -173,7 +173,16 @@ describe("clocks", () => {
 describe("publishers", () => {
   const send = async (who: "studio" | "spare", via: "srt" | "rtmp", mux: string, size: readonly [number, number]): Promise<Publisher> =>
     publish({ via, url: await stack.ingestUrl("main", who, via, { mux }), width: size[0], height: size[1], clap: true, bFrames: via === "srt" ? 2 : 0 });
-  const aired = async (who: string | null, mux?: string): Promise<void> => { for (const tx of transcoders) await waitFor(async () => { const { active } = await streamStatus(stack, "main", tx); return who === null ? active === "slate" : active === `in/main/${who}/${mux}`; }, { what: `${who ?? "slate"} on air at ${tx}`, timeoutMs: 30_000 }); };
+  const aired = async (who: string | null, mux?: string): Promise<void> => {
+    const wanted = who === null ? "slate" : `in/main/${who}/${mux}`;
+    for (const tx of transcoders) {
+      await waitFor(async () => {
+        const { active, inputs } = await streamStatus(stack, "main", tx);
+        if (active !== wanted) throw new Error(`${String(active)} of ${JSON.stringify(inputs)}`);
+        return true;
+      }, { what: `${who ?? "slate"} on air at ${tx}`, timeoutMs: 30_000 });
+    }
+  };
 
   test("lost, on the other multiplexer by the other protocol, with another picture: backup, back, slate, back", async () => {
     const spare = await send("spare", "rtmp", "mux-home-b", [240, 136]);

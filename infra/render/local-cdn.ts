@@ -62,21 +62,28 @@ ${upstreamServers(plan)}
     proxy_ssl_session_reuse on;
     proxy_connect_timeout 1s;
     proxy_read_timeout ${segment}s;
-    # As the origin group: the other origin for these answers only, and for a connection that fails.
-    proxy_next_upstream error timeout http_500 http_502 http_503 http_504;
+    # As the origin group: the other origin for these answers and for a connection that fails. Not by proxy_next_upstream: nginx would take
+    # an origin for dead that answered 503 for one stale stream, or to /healthz, and with both of them all streams for fail_timeout.
+    proxy_next_upstream error timeout;
     proxy_next_upstream_tries 2;
+    proxy_intercept_errors on;
     proxy_cache cdn;
     proxy_cache_methods GET HEAD;
     proxy_cache_lock on;
     proxy_cache_lock_timeout 3s;
     proxy_hide_header X-Cache;
     # How long is said by the distributors' Cache-Control; errors are kept for no time, and what has expired is better than an error.
-    proxy_cache_use_stale error timeout http_500 http_502 http_503 http_504;
+    proxy_cache_use_stale error timeout;
+    proxy_cache_key $key;
+    set $key "$uri$is_args$args|$http_origin";
     add_header X-Cache "$upstream_cache_status from the local CDN" always;
-    location ~ ^/live/[a-z0-9-]+/steering\\.json$ { proxy_pass https://distributors; proxy_cache_key "$uri$is_args$args|$http_origin"; }
-    location ~ \\.(?:m3u8|mpd|m4s|mp4)$ { proxy_pass https://distributors; proxy_cache_key "$uri|$http_origin"; }
-    location = /healthz { proxy_pass https://distributors; proxy_cache off; }
+    error_page 500 502 503 504 = @other;
+    location ~ ^/live/[a-z0-9-]+/steering\\.json$ { proxy_pass https://distributors; }
+    location ~ \\.(?:m3u8|mpd|m4s|mp4)$ { set $key "$uri|$http_origin"; proxy_pass https://distributors; }
+    location = /healthz { proxy_pass https://distributors; proxy_cache off; error_page 500 502 503 504 = @other-health; }
     # LL-HLS and WHEP sessions are with one distributor; streams of these tiers do not go through a CDN.
-    location / { proxy_pass https://distributors; proxy_cache_key "$uri$is_args$args|$http_origin"; }
+    location / { proxy_pass https://distributors; }
+    location @other { proxy_pass https://distributors; proxy_intercept_errors off; proxy_cache_use_stale error timeout http_500 http_502 http_503 http_504; }
+    location @other-health { proxy_pass https://distributors; proxy_intercept_errors off; proxy_cache off; }
   }`;
 }

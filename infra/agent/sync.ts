@@ -16,9 +16,9 @@ const WINDOW = 4;
 const FAR = 9e9, PICTURE = 4e10;
 
 /**
- * Expression for `setpts` and `asetpts` that puts frames at input time + `offset`. Twice a second it prints the smallest offset since for {@link Sync.line}: each
- * report wakes the agent, a quarter of a millisecond of processor time. When the timestamps jump it finds its own offset. At most 255
- * characters, or FFmpeg cuts the command (fftools, seen in 7.1); `trunc(x)` is short for "x is 1 or more away from 0".
+ * Expression for `setpts` and `asetpts` that puts frames at input time + `offset`. Twice a second it prints the smallest offset
+ * since its last report for {@link Sync.line}: each report wakes the agent, a quarter of a millisecond of processor time (measured).
+ * When the timestamps jump it finds its own offset. At most 255 characters, or FFmpeg cuts the command (fftools, seen in 7.1); `trunc(x)` is short for "x is 1 or more away from 0".
  */
 export function syncExpression(offset: string): string {
   return `st(0,RTCTIME/1e6-T);st(2,${offset});`

@@ -1,8 +1,7 @@
 import type { CpuModel } from "../../infra/plan/capacity/cpu.ts";
 import { streamCpu } from "../../infra/plan/capacity/cpu.ts";
-import type { StreamPlan } from "../../infra/plan/model.ts";
 import { hostImageTag } from "../setup/index.ts";
-import { calibrate, inTime } from "./calibrate/calibrate.ts";
+import { calibrate, coresOf } from "./calibrate/calibrate.ts";
 import { PROOFS } from "./calibrate/cases.ts";
 import { Lab, type Content } from "./calibrate/lab.ts";
 import { quietMoment } from "./lib/machine.ts";
@@ -11,7 +10,6 @@ import type { Measure } from "./lib/result.ts";
 /** How far a prediction may be from what is measured. */
 const ALLOWED = 0.2;
 const SECONDS = 8;
-const TRIES = 3;
 
 const CONTENTS = ["camera", "testPicture"] as const;
 
@@ -27,7 +25,7 @@ export const measurePrediction: Measure = async (bench) => {
     const cores: number[] = [];
     for (const { title, content, stream } of proofs) {
       bench.say(`${when} the calibration: ${title}`);
-      cores.push(await coresOf(lab, title, stream, content));
+      cores.push(await coresOf(lab, stream, content, SECONDS, () => quietMoment(5_000)));
     }
     return cores;
   };
@@ -49,14 +47,5 @@ export const measurePrediction: Measure = async (bench) => {
     details: offs.map(({ text }) => text),
   }];
 };
-
-async function coresOf(lab: Lab, title: string, stream: StreamPlan, content: Content): Promise<number> {
-  for (let i = 0; i < TRIES; i++) {
-    await quietMoment(5_000);
-    const cores = inTime(stream, await lab.measure(stream, content, SECONDS));
-    if (cores !== null) return cores;
-  }
-  throw new Error(`This machine could not encode ${title} in real time.`);
-}
 
 const nameOf = (content: Content): string => (content === "camera" ? "camera" : "test picture");

@@ -65,11 +65,15 @@ export function presetFactor(stream: StreamPlan, cores: number, costs: CpuCosts)
   return Math.max(0.05, (cores - veryfast.decode) / (veryfast.cores - veryfast.decode));
 }
 
-/** @throws Error when the machine was too busy in every try */
-async function coresOf(lab: Bench, stream: StreamPlan, content: Content): Promise<number> {
+/**
+ * Busy cores of a stream's FFmpeg over so many seconds; `rest` comes before every try.
+ * @throws Error when the machine was too busy in every try
+ */
+export async function coresOf(lab: Bench, stream: StreamPlan, content: Content, seconds = SECONDS, rest?: () => Promise<void>): Promise<number> {
   let fps = 0;
   for (let tries = 0; tries < TRIES; tries++) {
-    const sample = await lab.measure(stream, content, SECONDS);
+    await rest?.();
+    const sample = await lab.measure(stream, content, seconds);
     const cores = inTime(stream, sample);
     if (cores !== null) return cores;
     fps = sample.fps;

@@ -155,7 +155,7 @@ export class TestStack {
 
 /** Pulumi's diagnostics with those of failed resources last: a log that is cut is cut at its beginning. */
 function diagnosed(stdout: string): string {
-  const told = stdout.slice(stdout.indexOf("Diagnostics:")).split(/\n(?=  \S)/);
+  const told = stdout.slice(Math.max(0, stdout.indexOf("Diagnostics:"))).split(/\n(?=  \S)/);
   const [failed, others] = [told.filter((t) => /^\s+error: /m.test(t)), told.filter((t) => !/^\s+error: /m.test(t))];
   return [...others.map((t) => t.slice(0, 800)), ...failed.map((t) => t.slice(0, 1500))].slice(-12).join("\n");
 }

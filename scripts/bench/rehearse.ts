@@ -20,6 +20,7 @@ export const measureRehearsal: Measure = async (bench) => {
     limited("rehearsal: stalls of players", "stalls", stalls(report), 0, how, [`${report.outcomes.filter((o) => o.readings).length} faults played, ${report.outcomes.filter((o) => o.verdict === "skipped").length} skipped`, ...broken]),
     limited("another input on air, connection closed", "s", Math.max(0, ...of((id) => id.startsWith("publisher:close") || id.startsWith("kill:mediamtx@mux"))), 1, how, []),
     limited("another input on air, silent", "s", Math.max(0, ...of((id) => id.startsWith("publisher:silent") || id.startsWith("blackhole:publishers"))), 5, how, []),
+    limited("rehearsal: sound and picture apart", "ms", soundMs(report), 40, how, []),
     limited("recording lost", "s", Math.max(0, ...report.outcomes.filter((o) => o.role !== "disk").map((o) => o.readings?.recordingLost ?? 0)), 1, how, []),
   ];
 };
@@ -32,6 +33,7 @@ export const measureSoak: Measure = async (bench) => {
   return [
     limited("soak: leaks", "leaks", leaking.length, 0, how, leaking.map((l) => `${l.host}: ${l.what} ${l.before} → ${l.after} ${l.unit}`)),
     limited("soak: stalls of players", "stalls", stalls(report), 0, how, []),
+    limited("soak: sound and picture apart", "ms", soundMs(report), 40, how, []),
   ];
 };
 
@@ -39,6 +41,7 @@ function limited(name: string, unit: string, value: number, limit: number, how: 
   return { name, unit, value, limit, ratio: limit === 0 ? null : value / limit, ok: value <= limit, how, details };
 }
 
+const soundMs = (report: Report): number => Math.max(0, ...report.outcomes.map((o) => Math.abs(o.readings?.sound?.worstMs ?? 0)));
 const stalls = (report: Report): number => report.outcomes.filter((o) => o.singlePoint === null).reduce((n, o) => n + (o.readings ? stallsOf(o.readings).stalls : 0), 0);
 
 function busy(report: Report): number {

@@ -27,7 +27,7 @@ export interface PublishOptions extends Placement {
   readonly clock?: boolean;
   /** Picture: moving test card, or one colour (e.g. "red") to tell publishers apart. */
   readonly picture?: string;
-  /** Claps instead: a flash and a beep together, each 50 ms long, once a second. */
+  /** Claps: a corner that flashes and a beep with it, each 50 ms long, once a second (clap.ts measures them). */
   readonly clap?: boolean;
   /** Pictures that are sent in another order than shown (B-frames) between two others; 0 when left out. */
   readonly bFrames?: number;
@@ -61,9 +61,10 @@ export function ffmpegPublishArgs(o: PublishOptions): string[] {
   const args = ["-hide_banner", "-nostdin", "-loglevel", "warning"];
   const clock = o.clock ?? true;
   if (audio !== "only") {
-    const source = o.clap ? `color=c=0x101010:s=${w}x${h}:r=${fps},drawbox=enable=lt(mod(t\\,1)\\,0.05):c=white:t=fill` : o.picture ? `color=c=${o.picture}:s=${w}x${h}:r=${fps}` : `testsrc2=s=${w}x${h}:r=${fps}`;
-    const text = clock && !o.clap ? `,drawtext=fontfile=${FONT}:text='%{localtime\\:%T}':x=(w-tw)/2:y=h-2*th:fontsize=h/10:fontcolor=white:box=1:boxcolor=black` : "";
-    args.push("-re", "-f", "lavfi", "-i", `${source}${text}`);
+    const source = o.picture ? `color=c=${o.picture}:s=${w}x${h}:r=${fps}` : `testsrc2=s=${w}x${h}:r=${fps}`;
+    const flash = o.clap ? `,drawbox=0:0:iw/4:ih/4:black:fill,drawbox=0:0:iw/4:ih/4:white:fill:enable=lt(mod(t\\,1)\\,0.05)` : "";
+    const text = clock ? `,drawtext=fontfile=${FONT}:text='%{localtime\\:%T}':x=(w-tw)/2:y=h-2*th:fontsize=h/10:fontcolor=white:box=1:boxcolor=black` : "";
+    args.push("-re", "-f", "lavfi", "-i", `${source}${flash}${text}`);
   }
   const rate = audio === "mono44" ? 44_100 : 48_000;
   if (audio !== "none") args.push("-re", "-f", "lavfi", "-i", o.clap ? `aevalsrc=0.5*sin(2*PI*1000*t)*lt(mod(t\\,1)\\,0.05):s=${rate}` : `sine=f=440:r=${rate}:b=2`);

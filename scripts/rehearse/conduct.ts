@@ -1,7 +1,7 @@
 /** Plays one fault and reads the instruments: settle, inject, hold, restore, wait until all is redundant again, look back. */
 import { Interrupted, pause, type Ends } from "./ends.ts";
 import { inject, type Scene } from "./inject.ts";
-import type { Fault, Outcome, Readings } from "./model.ts";
+import type { Fault, Outcome, Readings, SoundReading } from "./model.ts";
 import { REDUNDANT_WITHIN } from "./predict.ts";
 import { outcomeOf } from "./score.ts";
 import type { BrowserViewer, Entry } from "./viewers.ts";
@@ -23,6 +23,8 @@ export interface Stage {
   readonly scene: Scene;
   readonly browsers: readonly BrowserViewer[];
   readonly entries: readonly Entry[];
+  /** Sound against picture over the last seconds. */
+  readonly listen: (seconds: number) => Promise<SoundReading | null>;
   readonly ends: Ends;
   readonly signal: AbortSignal;
 }
@@ -53,7 +55,9 @@ export async function play(fault: Fault, stage: Stage): Promise<Outcome> {
   const missing = redundantAt === null ? watch.missing() : [];
   await observe(stage, Math.max(LOOK_MS - (watch.now() - injectedAt), TAIL_MS - (watch.now() - (redundantAt ?? 0))));
   const readings = read(fault, stage, { injectedAt, restoredAt, redundantAt, missing, notes }, injected.dropped ?? []);
-  return outcomeOf(fault, readings, { samples: watch.samples(injectedAt - LEAD_MS), moments: watch.moments.filter((m) => m.at >= injectedAt - LEAD_MS) });
+  // After the window of observation: decoding takes processor time.
+  const sound = await stage.listen((readings.endedAt - injectedAt) / 1000);
+  return outcomeOf(fault, { ...readings, sound }, { samples: watch.samples(injectedAt - LEAD_MS), moments: watch.moments.filter((m) => m.at >= injectedAt - LEAD_MS) });
 }
 
 /** True for faults that last; a kill is over at once. */
@@ -117,6 +121,6 @@ function read(fault: Fault, stage: Stage, at: Pick<Readings, "injectedAt" | "res
     missedSegments: Math.max(0, ...readers.map((r) => r.missed)),
     air: watch.air.filter((c) => c.at >= at.injectedAt - 100), slateSeconds: watch.slateSeconds(at.injectedAt, endedAt),
     publishersAway: { ...watch.away(at.injectedAt, target), ...back, ...Object.fromEntries(dropped.map((name) => [name, null])) },
-    recordingLost: watch.recordingLost(at.injectedAt - 3000, endedAt, cut), cpu: watch.cpu(), notes: [...at.notes, ...troubles],
+    recordingLost: watch.recordingLost(at.injectedAt - 3000, endedAt, cut), sound: null, cpu: watch.cpu(), notes: [...at.notes, ...troubles],
   };
 }

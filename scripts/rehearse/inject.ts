@@ -147,6 +147,7 @@ async function ofClock({ host, seconds }: Of<"clock">, scene: Scene): Promise<In
 async function ofDisk({ host, what }: Of<"disk">, scene: Scene): Promise<Injected> {
   if (what === "recordings") return { note: "the disk was filled", undo: await fillRecordings(scene.recordings, host) };
   const container = scene.container(host);
-  await exec(container, ["sh", "-c", `fallocate -l $(($(df -B1 --output=avail ${RUN} | tail -1))) ${FILLER}`]);
+  // A cache writes meanwhile: what was free when it was asked may be gone, so the rest is filled until nothing more goes in.
+  await exec(container, ["sh", "-c", `fallocate -l $(df -B1 --output=avail ${RUN} | tail -1) ${FILLER} 2>/dev/null; dd if=/dev/zero of=${FILLER} bs=64k oflag=append conv=notrunc 2>/dev/null; test $(df -B1 --output=avail ${RUN} | tail -1) -lt 1000000`]);
   return { note: `${RUN} filled`, undo: async () => { await containerExec(container, ["rm", "-f", FILLER]); } };
 }

@@ -28,6 +28,8 @@ export interface Promises {
   readonly recordingSeconds: number | null;
   /** Publishers must not be dropped. */
   readonly publishersStay: boolean;
+  /** Milliseconds between sound and picture of what viewers get. */
+  readonly soundMs: number | null;
   /** Seconds after the fault's end until everything is redundant again. */
   readonly redundantSeconds: number | null;
 }
@@ -73,6 +75,9 @@ export interface Moment { readonly at: number; readonly kind: "fault" | "air" | 
 /** What was on air at a transcoder from a moment on. */
 export interface AirChange { readonly at: number; readonly host: string; readonly stream: string; readonly from: string; readonly to: string }
 
+/** Claps of publishers, as viewers get them: how much later than its flash the worst beep came, ms. */
+export interface SoundReading { readonly worstMs: number; readonly claps: number }
+
 /** What the instruments read while one fault was played. Times: ms since the rehearsal's start. */
 export interface Readings {
   readonly injectedAt: number;
@@ -94,6 +99,8 @@ export interface Readings {
   readonly publishersAway: Readonly<Record<string, number | null>>;
   /** Seconds lost per recording path; null where nothing is recorded. */
   readonly recordingLost: number | null;
+  /** Sound against picture over all of it; null where nobody claps. */
+  readonly sound: SoundReading | null;
   /** Share of the machine's processors that was busy, 0 to 1. */
   readonly cpu: number | null;
   readonly notes: readonly string[];

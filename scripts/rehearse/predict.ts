@@ -8,8 +8,10 @@ export const REDUNDANT_WITHIN = 60;
 /** An input whose connection closes is replaced within this; one that falls silent within {@link SILENT}. */
 const CLOSED = 1, SILENT = 5;
 const RECORDING = 1;
+/** Below what people notice: ITU-R BT.1359 has it at 45 ms with the sound first. */
+const SOUND_MS = 40;
 
-const KEEP: Promises = { stalls: 0, onAirSeconds: null, recordingSeconds: RECORDING, publishersStay: true, redundantSeconds: REDUNDANT_WITHIN };
+const KEEP: Promises = { stalls: 0, onAirSeconds: null, recordingSeconds: RECORDING, publishersStay: true, soundMs: SOUND_MS, redundantSeconds: REDUNDANT_WITHIN };
 const list = (names: readonly string[]): string => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
 const fine = (says: string, more: Partial<Promises> = {}): Prediction => ({ says, singlePoint: null, promises: { ...KEEP, ...more } });
 const single = (singlePoint: string, says: string, more: Partial<Promises> = {}): Prediction => ({ says, singlePoint, promises: { ...KEEP, ...more } });

@@ -130,7 +130,7 @@ export class RehearsalPublisher {
     const { picture, path, secret, ca, label } = this.o;
     const address = { stream: path.stream, publisher: path.publisher, host: "127.0.0.1", port: 0 };
     const token = way.protocol === "whip" ? { token: whipToken(address, { key: deriveKey(secret, `publish/${path.path}`, this.rotation), passphrase: null }), ...(ca === null ? {} : { ca }) } : {};
-    return publish({ via: way.protocol, url: way.url, ...token, ...picture, label, clock: true, detached: true });
+    return publish({ via: way.protocol, url: way.url, ...token, ...picture, label, clock: true, clap: true, detached: true });
   }
 
   /** Until it ends or is cut off. @returns whether it had been let in */

@@ -13,6 +13,7 @@ import type { Scene } from "./inject.ts";
 import { findLeaks } from "./leaks.ts";
 import type { Fault, Leak, Outcome, Report } from "./model.ts";
 import { drawing, randomFrom } from "./random.ts";
+import { listen } from "./sound.ts";
 import { line } from "./report/text.ts";
 import { smallDisk } from "./small-disk.ts";
 import { clear, freeOffset, RehearsalStack } from "./stack.ts";
@@ -90,9 +91,10 @@ function stageOf(o: RehearsalOptions, crew: Crew, outputs: StackOutputs, stack: 
     return found;
   };
   const changes = stack && new Changes(o.text, { stack, plan: o.plan, topology: o.topology, outputs, watch: crew.watch, publisher });
+  const streams = [...new Set([...crew.browsers.map((b) => b.stream), ...o.plan.streams.filter((s) => s.latency === "standard").slice(0, 1).map((s) => s.name)])];
   const fixed = (): never => { throw new Error("this stack is not ours to change"); };
   return {
-    watch: crew.watch, browsers: crew.browsers, entries: crew.entries, ends: o.ends, signal: o.signal,
+    watch: crew.watch, browsers: crew.browsers, entries: crew.entries, listen: (seconds) => listen({ streams, entries: crew.entries, ca: outputs.ca, label: `headend.stack=${o.stackName}` }, seconds), ends: o.ends, signal: o.signal,
     scene: {
       plan: o.plan, probes: crew.probes, publisher, recordings: stack?.recordings ?? "",
       container: (host) => outputs.hosts[host]?.container ?? fixed(),

@@ -66,12 +66,24 @@ export function promisesKept(promises: Promises, r: Readings): PromiseOutcome[] 
     const gone = Object.keys(r.publishersAway);
     out.push({ name: "publishers stay connected", limit: "all", measured: gone.length === 0 ? "all" : `dropped: ${gone.join(", ")}`, kept: gone.length === 0 });
   }
+  if (promises.soundMs !== null && r.sound !== null) {
+    out.push({ name: "sound with picture", limit: `${promises.soundMs} ms`, measured: soundWords(r), kept: Math.abs(r.sound.worstMs) <= promises.soundMs });
+  }
   if (promises.redundantSeconds !== null) {
     const healed = r.redundantAt === null ? null : (r.redundantAt - r.restoredAt) / 1000;
     const why = r.missing.length > 0 ? `: ${r.missing.slice(0, 3).join("; ")}` : "";
     out.push({ name: "redundant again", limit: `${promises.redundantSeconds} s`, measured: healed === null ? `not in time${why}` : inSeconds(Math.max(0, healed)), kept: healed !== null && healed <= promises.redundantSeconds + TOLERANCE });
   }
   return out;
+}
+
+/** How far sound and picture were apart: "19 ms". */
+export const soundWords = ({ sound }: Readings): string => (sound === null ? "–" : `${Math.abs(sound.worstMs)} ms`);
+
+/** Worst distance of a whole rehearsal: "at most 19 ms apart in 812 claps"; null when nobody clapped. */
+export function soundOf(outcomes: readonly Outcome[]): string | null {
+  const all = outcomes.flatMap((o) => o.readings?.sound ?? []);
+  return all.length === 0 ? null : `at most ${Math.max(...all.map((s) => Math.abs(s.worstMs)))} ms apart in ${sum(all.map((s) => s.claps))} claps`;
 }
 
 /** "0", "2 (1.4 s)", "0 (1 by the busy machine)". */

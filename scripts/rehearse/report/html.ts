@@ -80,4 +80,5 @@ const LEGEND = `<section class="legend"><h2>How to read it</h2><ul>
 <li><b>playlist gap</b>: longest time without a new segment at any distributor but the one that was hit; one segment is normal.</li>
 <li><b>other input after</b>: until the last transcoder that lost its input had another one, or the slate, on air.</li>
 <li><b>recording lost</b>: what a multiplexer had accepted and no recording has.</li>
+<li><b>sound off</b>: how far beep and flash were apart at worst, of claps that publishers send each second; the first clap after a switch is not counted.</li>
 <li><b>redundant after</b>: from the fault until every host, transcoder, distributor and publisher was as before; the fault's own length included.</li></ul></section>`;

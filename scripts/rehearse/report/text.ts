@@ -2,33 +2,33 @@
 import type picocolors from "picocolors";
 import { columns, seconds } from "../../cli/lib/output.ts";
 import type { Outcome, Report, Verdict } from "../model.ts";
-import { inSeconds, redundantAfter, stallsOf, stallWords, switchedAfter } from "../score.ts";
+import { inSeconds, redundantAfter, soundOf, soundWords, stallsOf, stallWords, switchedAfter } from "../score.ts";
 
 type Colors = ReturnType<typeof picocolors.createColors>;
 
 export const VERDICT: Readonly<Record<Verdict, string>> = { kept: "kept", broken: "BROKEN", "single point": "single point", skipped: "skipped" };
 
-/** The cells of one row: fault, verdict, stalls, gap, on air, recording, redundant. */
+/** The cells of one row: fault, verdict, stalls, gap, on air, recording, sound, redundant. */
 export function cells(o: Outcome): string[] {
   const r = o.readings;
-  if (r === null) return [o.title, VERDICT[o.verdict], "", "", "", "", ""];
+  if (r === null) return [o.title, VERDICT[o.verdict], "", "", "", "", "", ""];
   return [
     o.title, VERDICT[o.verdict], stallWords(r), inSeconds(r.playlistGap),
     // A transcoder that was hit itself has its input again when it is back: that is no switch.
     o.role === "transcoder" ? "–" : inSeconds(switchedAfter(r)),
-    inSeconds(r.recordingLost), redundantAfter(r) === null ? "not in time" : inSeconds(redundantAfter(r)),
+    inSeconds(r.recordingLost), soundWords(r), redundantAfter(r) === null ? "not in time" : inSeconds(redundantAfter(r)),
   ];
 }
 
 /** Meaning of the columns, in their order. */
-export const HEAD = ["fault", "promises", "stalls", "playlist gap", "other input after", "recording lost", "redundant after"] as const;
+export const HEAD = ["fault", "promises", "stalls", "playlist gap", "other input after", "recording lost", "sound off", "redundant after"] as const;
 
 /** One line while it runs. */
 export function line(o: Outcome, number: number, of: number | null): string {
-  const [title = "", verdict = "", stalls = "", gap = "", switched = "", recording = "", redundant = ""] = cells(o);
+  const [title = "", verdict = "", stalls = "", gap = "", switched = "", recording = "", sound = "", redundant = ""] = cells(o);
   const at = of === null ? `${number}` : `${String(number).padStart(String(of).length)}/${of}`;
   if (o.readings === null) return `${at}  skipped       ${title}: ${o.skip ?? ""}`;
-  const facts = [`stalls ${stalls}`, `gap ${gap}`, ...(switched === "–" ? [] : [`other input after ${switched}`]), ...(recording === "–" ? [] : [`recording lost ${recording}`]), `redundant after ${redundant}`];
+  const facts = [`stalls ${stalls}`, `gap ${gap}`, ...(switched === "–" ? [] : [`other input after ${switched}`]), ...(recording === "–" ? [] : [`recording lost ${recording}`]), ...(sound === "–" ? [] : [`sound off ${sound}`]), `redundant after ${redundant}`];
   return `${at}  ${verdict.padEnd(12)}  ${title}: ${facts.join(", ")}`;
 }
 
@@ -63,5 +63,6 @@ export function summary(report: Report): string {
   const count = (v: Verdict): number => report.outcomes.filter((o) => o.verdict === v).length;
   const played = report.outcomes.length - count("skipped"), stalls = report.outcomes.reduce((n, o) => n + (o.readings ? stallsOf(o.readings).stalls : 0), 0);
   const extra = [count("single point") > 0 ? `${count("single point")} at single points of failure` : "", count("skipped") > 0 ? `${count("skipped")} skipped` : "", report.interrupted ? "interrupted" : ""].filter(Boolean);
-  return `${report.name}: ${played} faults in ${seconds(report.seconds * 1000)}, ${count("broken")} with a broken promise, ${stalls} player stalls${extra.length > 0 ? `; ${extra.join(", ")}` : ""}`;
+  const sound = soundOf(report.outcomes);
+  return `${report.name}: ${played} faults in ${seconds(report.seconds * 1000)}, ${count("broken")} with a broken promise, ${stalls} player stalls${sound === null ? "" : `, sound and picture ${sound}`}${extra.length > 0 ? `; ${extra.join(", ")}` : ""}`;
 }

@@ -26,5 +26,5 @@ export const player = (more: Partial<ViewerOutcome> = {}): ViewerOutcome => ({ n
 
 export const readings = (more: Partial<Readings> = {}): Readings => ({
   injectedAt: 10_000, restoredAt: 10_000, endedAt: 30_000, redundantAt: 14_000, missing: [], viewers: [player()], playlistGap: 2.1, missedSegments: 0, air: [],
-  slateSeconds: 0, publishersAway: {}, recordingLost: 0.4, cpu: 0.5, notes: [], ...more,
+  slateSeconds: 0, publishersAway: {}, recordingLost: 0.4, sound: { worstMs: -12, claps: 18 }, cpu: 0.5, notes: [], ...more,
 });

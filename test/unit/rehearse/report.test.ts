@@ -28,14 +28,14 @@ const report = (more: Partial<Report> = {}): Report => ({
 describe("for terminals", () => {
   test("rows, what broke and why, what was skipped, the closing line", () => {
     const text = textReport(report(), plain);
-    expect(text).toMatch(/FFmpeg of main on tx-home-1 killed +kept +0 +2\.1 s +– +0\.4 s +4\.0 s/);
+    expect(text).toMatch(/FFmpeg of main on tx-home-1 killed +kept +0 +2\.1 s +– +0\.4 s +12 ms +4\.0 s/);
     expect(text).toContain("stalls: 2 (3.5 s), promised 0");
     expect(text).toContain("predicted  laptop goes on air within 1 s");
     expect(text).toMatch(/Skipped\n +Clock of tx-home-1 stepped by 5 s: no library/);
-    expect(summary(report())).toBe("twice: 2 faults in 1 min 5 s, 1 with a broken promise, 2 player stalls; 1 skipped");
+    expect(summary(report())).toBe("twice: 2 faults in 1 min 5 s, 1 with a broken promise, 2 player stalls, sound and picture at most 12 ms apart in 36 claps; 1 skipped");
   });
   test("a line for each while it runs", () => {
-    expect(line(good, 3, 12)).toBe(" 3/12  kept          FFmpeg of main on tx-home-1 killed: stalls 0, gap 2.1 s, recording lost 0.4 s, redundant after 4.0 s");
+    expect(line(good, 3, 12)).toBe(" 3/12  kept          FFmpeg of main on tx-home-1 killed: stalls 0, gap 2.1 s, recording lost 0.4 s, sound off 12 ms, redundant after 4.0 s");
     expect(line(bad, 4, null)).toContain("4  BROKEN");
   });
   test("a soak's leaks", () => {

@@ -23,10 +23,15 @@ describe("verdict", () => {
   });
   test("a hiccup of a player that had plenty to play, on a machine without a moment to spare, is the machine's", () => {
     const hiccup = player({ stalls: 1, stallSeconds: 0.3, minBuffer: 4 });
-    expect(outcomeOf(kill, readings({ cpu: 1, viewers: [hiccup] }))).toMatchObject({ verdict: "kept", promises: [{ measured: "0 (1 by the busy machine)" }, {}, {}, {}] });
+    expect(outcomeOf(kill, readings({ cpu: 1, viewers: [hiccup] }))).toMatchObject({ verdict: "kept", promises: [{ measured: "0 (1 by the busy machine)" }, {}, {}, {}, {}] });
     expect(outcomeOf(kill, readings({ cpu: 0.5, viewers: [hiccup] })).verdict).toBe("broken");
     expect(outcomeOf(kill, readings({ cpu: 1, viewers: [{ ...hiccup, minBuffer: 0.2 }] })).verdict).toBe("broken");
     expect(outcomeOf(kill, readings({ cpu: 1, viewers: [{ ...hiccup, stallSeconds: 3 }] })).verdict).toBe("broken");
+  });
+  test("sound more than 40 ms from the picture breaks it, in either direction", () => {
+    expect(outcomeOf(kill, readings({ sound: { worstMs: -41, claps: 9 } })).promises.find((p) => !p.kept)).toMatchObject({ name: "sound with picture", limit: "40 ms", measured: "41 ms" });
+    expect(outcomeOf(kill, readings({ sound: { worstMs: 40, claps: 9 } })).verdict).toBe("kept");
+    expect(outcomeOf(kill, readings({ sound: null })).promises.map((p) => p.name)).not.toContain("sound with picture");
   });
   test("a single point of failure is called that, whatever the stalls", () => {
     const fault = faultOf(once, { kind: "host", host: "tx-home-1", how: "kill", seconds: 12 });

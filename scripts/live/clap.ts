@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run, TEST_IMAGE } from "../../../scripts/live/docker.ts";
-import { httpRequest } from "../../../scripts/live/http.ts";
+import { run, runArgs, testName } from "./docker.ts";
+import { httpRequest } from "./http.ts";
 
 /** One flash with its beep: when (wall clock, seconds), and how much later the beep is (milliseconds). */
 export interface Clap { readonly at: number; readonly ms: number }
@@ -22,17 +22,20 @@ export interface Claps {
 const PAIR = 0.45;
 /** Claps of one publisher come each second, to a picture and a half (seconds). */
 const RHYTHM = 0.05;
-/** Mean brightness of a flash. */
+/** Mean brightness of the flashing corner. */
 const WHITE = 120;
 /** Peak of a beep, dBFS. */
 const LOUD = -20;
 /** Silence before a beep, so that one is not counted twice (milliseconds). */
 const QUIET_MS = 200;
 
-/** Fetches a stream's last `seconds` from a distributor, segment by segment as a player does, decodes them and measures every clap. */
-export async function claps(playlist: string, ca: string, seconds: number): Promise<Claps> {
+/**
+ * Fetches a stream's last `seconds` from a distributor, segment by segment as a player does, decodes them and measures every clap.
+ * @throws Error when the stream cannot be fetched or decoded
+ */
+export async function claps(playlist: string, ca: string | undefined, seconds: number, label?: string): Promise<Claps> {
   const get = async (url: string): Promise<Buffer> => {
-    const { status, body } = await httpRequest(url, { ca });
+    const { status, body } = await httpRequest(url, ca === undefined ? {} : { ca });
     if (status !== 200) throw new Error(`${url} answered ${status}`);
     return body;
   };
@@ -52,7 +55,7 @@ export async function claps(playlist: string, ca: string, seconds: number): Prom
       pieces.forEach((piece, i) => media[i]?.splice(1, 0, piece ?? Buffer.alloc(0)));
     }
     media.forEach((pieces, i) => writeFileSync(join(folder, i === 0 ? "video.mp4" : "audio.mp4"), Buffer.concat(pieces)));
-    const decoded = await run("docker", ["run", "--rm", "--label", "headend.test=1", "-v", `${folder}:/in:ro`, "--entrypoint", "bash", TEST_IMAGE, "-c", DECODE], { timeoutMs: 60_000 });
+    const decoded = await run("docker", [...runArgs(testName("claps"), { network: "none", ...(label === undefined ? {} : { label }) }, ["-v", `${folder}:/in:ro`, "--entrypoint", "bash"]), "-c", DECODE], { timeoutMs: 60_000 });
     if (decoded.code !== 0) throw new Error(`cannot decode: ${decoded.stderr.slice(-500)}`);
     const [video = "", audio = ""] = decoded.stdout.split("==audio==");
     return pair(video, audio);
@@ -61,7 +64,7 @@ export async function claps(playlist: string, ca: string, seconds: number): Prom
 
 /** Brightness of each picture and peak of each millisecond, with their times. */
 const DECODE = `cd /tmp && F="ffmpeg -hide_banner -nostdin -loglevel error -copyts"
-$F -i /in/video.mp4 -fps_mode passthrough -vf scale=32:18,signalstats,metadata=mode=print:key=lavfi.signalstats.YAVG:file=v.txt -f null - &&
+$F -i /in/video.mp4 -fps_mode passthrough -vf crop=iw/8:ih/8:iw/16:ih/16,scale=8:8,signalstats,metadata=mode=print:key=lavfi.signalstats.YAVG:file=v.txt -f null - &&
 $F -i /in/audio.mp4 -af asetnsamples=48,astats=metadata=1:reset=1:measure_perchannel=none:measure_overall=Peak_level,ametadata=mode=print:key=lavfi.astats.Overall.Peak_level:file=a.txt -f null - &&
 cat v.txt && echo ==audio== && cat a.txt`;
 

@@ -239,8 +239,10 @@ export class InputSelector {
     if (this.confirming) return;
     this.confirming = true;
     try {
-      if ((await this.relay.forwardOf(path)).length === 0 && this.applied?.path === path && !this.normaliser.running) {
+      // Not what its configuration says: that may be right already, and then setting it again changes nothing.
+      if (!(await this.relay.running(path)).some((f) => f.dest === this.airUrl) && this.applied?.path === path && !this.normaliser.running) {
         this.log("info", `relay lost the forward of ${path}; setting it again`);
+        this.kick = true;
         this.doubt();
       }
     } catch { this.doubt(); } finally { setTimeout(() => { this.confirming = false; }, 500).unref(); }
@@ -250,7 +252,7 @@ export class InputSelector {
     if (this.busy) return;
     this.busy = true;
     try {
-      const error = direct ? await this.relay.forwardError(path) : "its normaliser gets nothing on air";
+      const error = direct ? (await this.relay.running(path)).find((f) => f.error !== "")?.error ?? null : "its normaliser gets nothing on air";
       if (direct && error !== null && !this.mustNormalise.has(path)) {
         this.mustNormalise.set(path, { source: this.seen.get(path)?.source ?? null, reason: error });
         this.log("warn", `${path} was refused on air: ${error}`);

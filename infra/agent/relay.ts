@@ -15,17 +15,27 @@ export interface RelayPath {
 }
 
 /** What choosing an input needs of the relay. */
-export type RelayControl = Pick<Relay, "rtsp" | "rtmp" | "forwardOf" | "setForward" | "forwardError">;
+/** A forward as MediaMTX runs it, which may be another than its configuration says. */
+export interface RunningForward { readonly dest: string; readonly failed: boolean; readonly error: string }
+
+export type RelayControl = Pick<Relay, "rtsp" | "rtmp" | "forwardOf" | "running" | "setForward">;
 
 interface RawTrack { readonly codec: string; readonly codecProps: Readonly<Record<string, unknown>> | null }
 interface RawPath { readonly name: string; readonly online: boolean; readonly inboundBytes: number; readonly tracks2: readonly RawTrack[] | null; readonly source: { readonly id: string } | null; readonly availableTime?: string | null }
 interface RawForward { readonly state: string; readonly lastError: string; readonly conf: { readonly dest: string } }
 
 const TIMEOUT_MS = 1000;
+/**
+ * Between two changes of one path: MediaMTX 1.20.1 hands each to the path in a goroutine of its own (path_manager.go, doReloadConf), so of two
+ * at once the first may be the one that stays, while the API tells the second.
+ */
+const APART_MS = 60;
 const PAGE = 1000;
 
 /** Client of MediaMTX's control API (v3), over one kept connection. Every method rejects when the relay does not answer within a second. */
 export class Relay {
+  /** The last change of each path, and the pause after it. */
+  private readonly changes = new Map<string, Promise<void>>();
   private readonly agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
   private readonly at: { readonly host: string; readonly port: string };
   constructor(api: string, readonly rtsp: string, readonly rtmp: string) {
@@ -51,19 +61,26 @@ export class Relay {
 
   /** Hot change: the path's publisher stays. An empty list ends forwarding. */
   async setForward(path: string, destinations: readonly string[]): Promise<void> {
+    const before = this.changes.get(path);
+    const change = (async () => {
+      await before?.catch(() => undefined);
+      await this.patch(path, destinations);
+    })();
+    // The next one waits; whoever asked for this one does not.
+    const apart = change.then(() => new Promise<void>((done) => { setTimeout(done, APART_MS); }));
+    this.changes.set(path, apart);
+    void apart.catch(() => undefined).finally(() => { if (this.changes.get(path) === apart) this.changes.delete(path); });
+    await change;
+  }
+
+  private async patch(path: string, destinations: readonly string[]): Promise<void> {
     await this.call("PATCH", `/v3/config/paths/patch/${path}`, { forward: destinations.map((dest) => ({ dest })) });
   }
 
-  /** Last error of a path's forwards, or null. */
-  async forwardError(path: string): Promise<string | null> {
-    const list = await this.call<{ items: readonly RawForward[] }>("GET", `/v3/paths/forward/list?path=${encodeURIComponent(path)}`);
-    return list.items.map((f) => f.lastError).find((e) => e !== "") ?? null;
-  }
-
-  /** Destinations of a path that ended or could not be reached. */
-  async failing(path: string): Promise<string[]> {
-    const list = await this.call<{ items: readonly RawForward[] }>("GET", `/v3/paths/forward/list?path=${encodeURIComponent(path)}`);
-    return list.items.filter((f) => f.state === "error").map((f) => f.conf.dest);
+  /** Where a path is forwarded to now, in fact. */
+  async running(path: string): Promise<RunningForward[]> {
+    const list = await this.call<{ items: readonly RawForward[] }>("GET", `/v3/paths/forward/list?itemsPerPage=${PAGE}&path=${encodeURIComponent(path)}`);
+    return list.items.map((f) => ({ dest: f.conf.dest, failed: f.state === "error", error: f.lastError }));
   }
 
   close(): void { this.agent.destroy(); }

@@ -5,10 +5,12 @@ import type { RestreamStream } from "./config.ts";
 import { byHop, hopFor, nowhere, type Push, pushOf } from "./hop.ts";
 import { Retries } from "./retries.ts";
 
-export type Forwarding = Pick<Relay, "forwardOf" | "setForward" | "failing">;
+export type Forwarding = Pick<Relay, "forwardOf" | "setForward" | "running">;
 
 /** A list is asked for this often (seconds), because MediaMTX may have read its file again; those with platforms at every look. */
 const ASK_AGAIN = 2;
+/** Another list than it was told runs on for this long (seconds): it will not come by itself. */
+const ASTRAY = 1;
 
 /**
  * Makes a multiplexer's `forward` lists as they have to be: to the transcoders by the hop that carries the publisher (hop.ts), to other
@@ -17,6 +19,8 @@ const ASK_AGAIN = 2;
 export class Forwards {
   private choosers: ReadonlyMap<string, Chooser> = new Map();
   private readonly retries = new Retries();
+  /** Paths that run another list than they should, which, and since when. */
+  private readonly strayed = new Map<string, { readonly said: string; readonly at: number }>();
   /** Lists as MediaMTX had them, of which publisher's connection, and when. */
   private readonly known = new Map<string, { readonly list: readonly string[]; readonly source: string | null; readonly at: number }>();
 
@@ -75,11 +79,33 @@ export class Forwards {
 
   /** MediaMTX tries a push that ended again after 5 s. Here it is put in its place again at once, by way of an address that leads nowhere. */
   private async again(path: string, list: readonly string[], mono: number): Promise<void> {
-    const failing = (await this.mux.failing(path)).filter((dest) => list.includes(dest) && pushOf(dest) !== null);
+    const running = await this.mux.running(path);
+    if (await this.astray(path, running.map((f) => f.dest), list, mono)) return;
+    const failing = running.filter((f) => f.failed && list.includes(f.dest) && pushOf(f.dest) !== null).map((f) => f.dest);
     const due = this.retries.due(path, failing, mono);
     if (due.length === 0) return;
     this.logFor(path)("warn", `pushes to ${due.map((dest) => pushOf(dest)?.host).join(", ")} ended; connecting again`);
     await this.mux.setForward(path, list.map((dest) => (due.includes(dest) ? nowhere(pushOf(dest) as Push) : dest)));
     await this.mux.setForward(path, list);
+  }
+
+  /**
+   * A multiplexer that goes on with another list than its configuration says cannot be told the right one, for that is no change: it is told
+   * the one that it runs, and the right one at the next look. Seen when two changes came at once (relay.ts, APART_MS).
+   */
+  private async astray(path: string, running: readonly string[], list: readonly string[], mono: number): Promise<boolean> {
+    const said = JSON.stringify([...running].sort());
+    if (said === JSON.stringify([...list].sort())) { this.strayed.delete(path); return false; }
+    const since = this.strayed.get(path);
+    // One look apart they may differ, because a change takes its time.
+    if (since?.said !== said) { this.strayed.set(path, { said, at: mono }); return false; }
+    if (mono - since.at < ASTRAY) return false;
+    this.strayed.delete(path);
+    this.known.delete(path);
+    // Its file was read again: the next look sees that and puts it right.
+    if (JSON.stringify(await this.mux.forwardOf(path)) !== JSON.stringify(list)) return false;
+    this.logFor(path)("warn", "the multiplexer sends it elsewhere than it was told; telling it anew");
+    await this.mux.setForward(path, running);
+    return true;
   }
 }

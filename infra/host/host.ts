@@ -58,6 +58,8 @@ export class Host {
   private problem: string | null = null;
   private queue: Promise<unknown> = Promise.resolve();
   private statusDue = false;
+  /** The status could not be written, and that was said. */
+  private statusStuck = false;
   private closed = false;
 
   constructor(private readonly deps: HostDeps) {
@@ -199,7 +201,16 @@ export class Host {
     this.statusDue = true;
     this.deps.clock.after(STATUS_SETTLE_MS, () => {
       this.statusDue = false;
-      if (!this.closed) writeStatus(this.deps.places, this.status());
+      if (this.closed) return;
+      try {
+        writeStatus(this.deps.places, this.status());
+        this.statusStuck = false;
+      } catch (error) {
+        // A full memory disk: services go on, and so must whoever watches them. Told once.
+        if (!this.statusStuck) this.say(`the status cannot be written: ${messageOf(error)}`);
+        this.statusStuck = true;
+        this.statusChanged();
+      }
     });
   }
 }

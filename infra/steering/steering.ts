@@ -24,6 +24,8 @@ export class Steering {
   /** Probes that left before this say nothing. */
   private validFrom = -Infinity;
   private weights: Weights;
+  /** Manifests could not be written (a full disk): tried again at every look. */
+  private unwritten = false;
   private draining = false;
 
   constructor(private config: SteeringConfig, private readonly clock: Clock, private readonly probe: Probe, private readonly log: Log) {
@@ -78,6 +80,7 @@ export class Steering {
     this.lastTick = mono;
     const draining = existsSync(this.config.drainingFile);
     if (draining !== this.draining) { this.draining = draining; this.log("info", draining ? "draining" : "no longer draining"); this.write(); }
+    if (this.unwritten) this.write();
     for (const way of this.config.ways.slice(1)) this.ask(way.id, way.probe === "" ? `${way.base}/healthz` : way.probe, mono);
     for (const url of this.config.origins) this.ask(url, url, mono, this.config.self);
   }
@@ -119,6 +122,10 @@ export class Steering {
       const homes = new Set([...wanted.keys()].map((name) => name.split("/")[0]));
       for (const home of readdirSync(outDir)) if (!homes.has(home)) rmSync(join(outDir, home), { recursive: true, force: true });
       for (const name of this.written.keys()) if (!wanted.has(name)) this.written.delete(name);
-    } catch (error) { this.log("error", `cannot write manifests: ${(error as Error).message}`); }
+      this.unwritten = false;
+    } catch (error) {
+      if (!this.unwritten) this.log("error", `cannot write manifests, trying again: ${(error as Error).message}`);
+      this.unwritten = true;
+    }
   }
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { AgentStream } from "../../../infra/agent/config.ts";
 import { SwitchHistory } from "../../../infra/agent/history.ts";
 import { InputSelector } from "../../../infra/agent/inputs.ts";
-import type { RelayControl, RelayPath } from "../../../infra/agent/relay.ts";
+import type { RelayControl, RelayPath, RunningForward } from "../../../infra/agent/relay.ts";
 
 const RTSP = "rtsp://127.0.0.1:8554", RTMP = "rtmp://127.0.0.1:1935";
 const AIR = `${RTMP}/air/main`;
@@ -21,6 +21,8 @@ class FakeRelay implements RelayControl {
   readonly rtsp = RTSP;
   readonly rtmp = RTMP;
   readonly forwards = new Map<string, readonly string[]>();
+  /** Where MediaMTX goes on with something else than its configuration says. */
+  readonly runs = new Map<string, readonly string[]>();
   readonly told: string[] = [];
   readonly sources = new Map<string, string>();
   since = "1";
@@ -29,7 +31,7 @@ class FakeRelay implements RelayControl {
   connect(...paths: string[]): void { for (const path of paths) this.sources.set(path, `c${++this.connections}`); }
   restart(): void { this.sources.clear(); this.forwards.clear(); this.since += "1"; }
 
-  get onAir(): string[] { return [...this.forwards].filter(([path, to]) => to.includes(AIR) && this.sources.has(path)).map(([path]) => path); }
+  get onAir(): string[] { return [...this.forwards].filter(([path, to]) => (this.runs.get(path) ?? to).includes(AIR) && this.sources.has(path)).map(([path]) => path); }
 
   paths(mono: number): Map<string, RelayPath> {
     const path = (name: string, source: string | null): RelayPath => ({ name, online: source !== null, bytes: Math.round(mono * 1e5), tracks: source === null ? [] : tracks, source, since: name === "air/main" ? this.since : null });
@@ -39,10 +41,11 @@ class FakeRelay implements RelayControl {
   forwardOf(path: string): Promise<readonly string[]> { return Promise.resolve(this.forwards.get(path) ?? []); }
   setForward(path: string, to: readonly string[]): Promise<void> {
     this.told.push(`${path} ${to.length}`);
+    if (JSON.stringify(to) !== JSON.stringify(this.forwards.get(path) ?? [])) this.runs.delete(path);
     if (to.length === 0) this.forwards.delete(path); else this.forwards.set(path, to);
     return Promise.resolve();
   }
-  forwardError(): Promise<string | null> { return Promise.resolve(null); }
+  running(path: string): Promise<RunningForward[]> { return Promise.resolve((this.runs.get(path) ?? this.forwards.get(path) ?? []).map((dest) => ({ dest, failed: false, error: "" }))); }
 }
 
 class Lab {
@@ -86,6 +89,17 @@ describe("inputs on a relay", () => {
     await lab.pass(3);
     expect(lab.onAir).toEqual(["0.0:slate", "1.1:in/main/a/mux"]);
     expect(lab.reasons).toEqual([`${A} came`]);
+  });
+
+  it("are set again when the relay goes on with none, although its configuration has the right one", async () => {
+    const lab = new Lab();
+    lab.relay.connect(A);
+    await lab.pass(3);
+    lab.relay.runs.set(A, []);
+    lab.relay.told.length = 0;
+    await lab.pass(2);
+    expect(lab.relay.told).toEqual([`${A} 0`, `${A} 1`]);
+    expect(lab.onAir.at(-1)).toMatch(A);
   });
 
   it("are back with the multiplexer when the relay was killed, however often, without another look or a hold", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RelayPath } from "../../../infra/agent/relay.ts";
+import type { RelayPath, RunningForward } from "../../../infra/agent/relay.ts";
 import type { Track } from "../../../infra/agent/tracks.ts";
 import type { RestreamStream } from "../../../infra/forwarder/config.ts";
 import { Forwards } from "../../../infra/forwarder/forwards.ts";
@@ -18,17 +18,20 @@ class FakeMux {
   readonly failed = new Set<string>();
   readonly tracks = new Map<string, readonly Track[]>();
   readonly told: string[] = [];
+  /** Where MediaMTX goes on with something else than its configuration says, until that changes. */
+  readonly runs = new Map<string, readonly string[]>();
   constructor() { this.reload(); }
 
   reload(): void { this.lists.set(A, [PUSH(A), YT]); this.lists.set(B, [PUSH(B)]); }
   forwardOf(path: string): Promise<readonly string[]> { return Promise.resolve(this.lists.get(path) ?? []); }
   setForward(path: string, list: readonly string[]): Promise<void> {
+    if (JSON.stringify(list) !== JSON.stringify(this.lists.get(path))) this.runs.delete(path);
     this.lists.set(path, list);
     this.told.push(`${path} ${list.includes(YT) ? "sent" : "not"}`);
     expect(pushOf(list[0] ?? ""), "pushes to transcoders stay where they are").toEqual(push(path));
     return Promise.resolve();
   }
-  failing(path: string): Promise<string[]> { return Promise.resolve((this.lists.get(path) ?? []).filter((dest) => this.failed.has(dest))); }
+  running(path: string): Promise<RunningForward[]> { return Promise.resolve((this.runs.get(path) ?? this.lists.get(path) ?? []).map((dest) => ({ dest, failed: this.failed.has(dest), error: "" }))); }
   get sent(): string { return [A, B].filter((path) => this.live.has(path) && this.lists.get(path)?.includes(YT)).join("+") || "nobody"; }
   paths(mono: number): Map<string, RelayPath> {
     return new Map([A, B].map((name) => [name, { name, online: this.live.has(name), bytes: this.silent.has(name) ? 1 : Math.round(mono * 10), tracks: this.tracks.get(name) ?? [], source: this.live.has(name) ? name : null, since: null }]));
@@ -135,6 +138,18 @@ describe("the hop to the transcoders", () => {
       for (let mono = 1008; mono < 1011; mono += 0.3) await forwards.look(mux.paths(mono), mono);
       expect(mux.lists.get(A)).toEqual([PUSH(A), YT]);
       expect(mux.told).toHaveLength(3);
+    }
+  });
+
+  it("is told anew when the multiplexer goes on with an older list, whatever its configuration says", async () => {
+    for (const streams of [[stream], []]) {
+      const mux = new FakeMux(), forwards = forwardsOf(mux, streams);
+      mux.live.add(A);
+      mux.runs.set(A, [nowhere(push(A)), YT]);
+      mux.failed.add(nowhere(push(A)));
+      for (let mono = 1000; mono < 1004; mono += 0.3) await forwards.look(mux.paths(mono), mono);
+      expect([mux.lists.get(A), mux.runs.get(A)]).toEqual([[PUSH(A), YT], undefined]);
+      expect(mux.told, "told the list that ran, then the right one").toHaveLength(2);
     }
   });
 

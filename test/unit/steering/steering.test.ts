@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -168,6 +168,23 @@ describe("the program", () => {
     const again = new Steering(config, { wall: () => now, mono: () => now }, () => Promise.resolve(null), () => undefined);
     expect(again.status()).toMatchObject({ override: { a: 0 }, ways: [{ id: "a", weight: 0, declaredWeight: 1 }, { id: "b", weight: 1 }] });
     rmSync(dir, { recursive: true });
+  });
+
+  it("writes what it could not write as soon as it can", () => {
+    let now = 0;
+    const outDir = join(dir, "full"), said: string[] = [];
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(outDir, "a file where the folder belongs");
+    const steering = new Steering({ ...config, outDir }, { wall: () => now, mono: () => now }, () => Promise.resolve(null), (_level, text) => said.push(text));
+    steering.start();
+    steering.stop();
+    steering.tick();
+    rmSync(outDir);
+    now += 0.4;
+    steering.tick();
+    expect(existsSync(join(outDir, "a", "0.json"))).toBe(true);
+    expect(said.filter((text) => text.startsWith("cannot write manifests"))).toHaveLength(1);
+    rmSync(dir, { recursive: true, force: true });
   });
 
   it("blames nobody when it stood still itself", async () => {

@@ -14,7 +14,6 @@ import type { LintOptions } from "./plan/lint/lint.ts";
 import { lintFile } from "./plan/lint/lint-file.ts";
 import { Readings } from "./plan/readings.ts";
 import { planTopology } from "./plan/plan.ts";
-import type { Plan } from "./plan/model.ts";
 import { renderPlan } from "./render/render.ts";
 import { currentPrices, userCalibration } from "./user-files/user-files.ts";
 import { parseTopology } from "./spec/load.ts";
@@ -38,8 +37,8 @@ export interface ForesightArgs {
   readonly nowMs: number;
   /** `headend:duringEvent`. */
   readonly accepted: string | null;
-  /** Who publishes at these multiplexers right now. */
-  readonly onAir: (multiplexers: readonly string[]) => readonly OnAir[];
+  /** Who publishes at these multiplexers right now; rejects where that cannot be asked. */
+  readonly onAir: (multiplexers: readonly string[], outputs: Readonly<Record<string, unknown>>) => Promise<readonly OnAir[]>;
 }
 
 /** What is said of a deployment before it happens. */
@@ -64,7 +63,7 @@ export async function foresee(args: ForesightArgs): Promise<Foresight> {
   const known = before === null || before === "unknown" ? null : before;
   const refused = refusal({ impact, before: known?.side.topology ?? null, after: loaded.topology, nowMs, accepted: args.accepted, stack: pulumi.getStack() });
   if (refused !== null) throw new Error(refused);
-  const cut = known === null ? null : cutsOff(args, impact, known.side.plan);
+  const { cut, unasked } = known === null ? { cut: null, unasked: null } : await cutsOff(args, impact, known);
   if (cut !== null && !pulumi.runtime.isDryRun()) throw new Error(cut);
 
   const own = { prices: currentPrices(), calibration: userCalibration() };
@@ -76,18 +75,23 @@ export async function foresee(args: ForesightArgs): Promise<Foresight> {
     [`${side.plan.name} · ${args.target}`, countdown(loaded.topology.event, nowMs)].filter((part) => part !== null).join("  ·  "),
     ...changeLines(impact, { color: false, locate: locator(loaded, known?.loaded ?? null) }),
     `  capacity  ${delta.capacity}`, `  cost      ${delta.cost}`, ...staleLines(nowMs, own.prices), `  checks    ${checks({ readings, nowMs })}`, `  felt by   ${impact.sentence}`,
-    ...(cut === null ? [] : ["", cut]),
+    ...(cut === null ? [] : ["", cut]), ...(unasked === null ? [] : ["", unasked]),
   ];
   return { impact, text: lines.join("\n"), summary: { ...figureLines(null, figures(plain)), checks: checks({ readings: plain }) }, record: recordOf(side, args.file, loaded.text) };
 }
 
 /** Whom the apply would cut off who publishes now. Asked only where it would cut off anybody. */
-function cutsOff({ onAir, accepted }: ForesightArgs, impact: Impact, before: Plan): string | null {
-  const touched = touchedMultiplexers(impact, before);
-  return touched.size === 0 ? null : onAirRefusal({ impact, touched, onAir: onAir([...touched.keys()]), accepted, stack: pulumi.getStack(), preview: pulumi.runtime.isDryRun() });
+async function cutsOff({ onAir, accepted }: ForesightArgs, impact: Impact, before: Before): Promise<{ readonly cut: string | null; readonly unasked: string | null }> {
+  const touched = touchedMultiplexers(impact, before.side.plan);
+  if (touched.size === 0) return { cut: null, unasked: null };
+  let live: readonly OnAir[];
+  try { live = await onAir([...touched.keys()], before.outputs); } catch (error) {
+    return { cut: null, unasked: `Who publishes now could not be asked (${error instanceof Error ? error.message || error.name : String(error)}): make sure yourself that nobody does at ${[...touched.keys()].sort().join(", ")}.` };
+  }
+  return { cut: onAirRefusal({ impact, touched, onAir: live, accepted, stack: pulumi.getStack(), preview: pulumi.runtime.isDryRun() }), unasked: null };
 }
 
-interface Before { readonly loaded: LoadedTopology; readonly side: Side; readonly otherwise: ReturnType<typeof deployedOtherwise> }
+interface Before { readonly outputs: Readonly<Record<string, unknown>>; readonly loaded: LoadedTopology; readonly side: Side; readonly otherwise: ReturnType<typeof deployedOtherwise> }
 
 /** What is deployed, planned and rendered again from the stack's record; null before the first deployment. */
 async function deployedBefore({ root, stackSecret, side: after }: ForesightArgs): Promise<Before | "unknown" | null> {
@@ -99,7 +103,7 @@ async function deployedBefore({ root, stackSecret, side: after }: ForesightArgs)
     const loaded = parseTopology(record.topology, record.file, picturesStillBeside(resolve(root, record.file)));
     const plan = planTopology(loaded.topology, { scale: record.scale, lint: false });
     const bundles = renderPlan(plan, stackSecret);
-    return { loaded, side: { topology: loaded.topology, plan, bundles, facts: record.facts, secrets: record.secrets }, otherwise: deployedOtherwise(record, bundles, after.bundles) };
+    return { outputs, loaded, side: { topology: loaded.topology, plan, bundles, facts: record.facts, secrets: record.secrets }, otherwise: deployedOtherwise(record, bundles, after.bundles) };
   } catch { return "unknown"; }   // a headend of today may refuse what an older one took
 }
 

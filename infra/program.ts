@@ -56,7 +56,7 @@ export async function deploy(): Promise<Outputs> {
   const own = Object.fromEntries(plan.secrets.filter((need) => need.source === "config").map((need) => [need.name, secretValue(need.name)]));
   const { text, summary, record } = await foresee({
     loaded, file, root: ROOT, stackSecret, target: target.kind, nowMs: nowMs(), accepted: config.text("duringEvent", "") || null,
-    onAir: (multiplexers) => target.onAir?.(pulumi.getStack(), multiplexers) ?? [],
+    onAir: (multiplexers, outputs) => target.onAir(pulumi.getStack(), multiplexers, outputs),
     side: { topology: loaded.topology, plan, bundles: deployment.bundles, facts: made.facts, secrets: { ...made.secrets, ...secretPrints(stackSecret, own) } },
   });
   const shown = new PlanSummary("plan", { topology: loaded.text, ...summary });

@@ -1,5 +1,7 @@
+import { join } from "node:path";
+import { OverrideFile } from "../agent/override.ts";
 import type { RelayPath } from "../agent/relay.ts";
-import { adopt, choose, initialSelection, type Selection } from "../agent/selection.ts";
+import { adopt, choose, initialSelection, type Override, type Selection } from "../agent/selection.ts";
 import type { RestreamStream } from "./config.ts";
 
 /** A publisher without a byte for this long is not live (seconds), as for the agents. */
@@ -10,7 +12,15 @@ export class Chooser {
   private selection: Selection | null = null;
   private readonly seen = new Map<string, { bytes: number; at: number; source: string | null }>();
 
-  constructor(private stream: RestreamStream) {}
+  private readonly byHand: OverrideFile;
+  private sent = "";
+
+  constructor(private stream: RestreamStream, workDir: string) { this.byHand = new OverrideFile(join(workDir, stream.name)); }
+
+  get override(): Override { return this.byHand.current; }
+  set override(to: Override) { this.byHand.set(to); }
+  /** Path of the publisher that goes to the platforms; empty when none does, by hand. */
+  get chosen(): string { return this.sent; }
 
   get platforms(): readonly string[] { return this.stream.platforms; }
   get paths(): readonly string[] { return this.stream.publishers.map((p) => p.path); }
@@ -25,10 +35,17 @@ export class Chooser {
     const candidates = this.stream.publishers.map(({ path, publisher }) => ({ path, publisher, live: this.isLive(path, paths.get(path), mono) }));
     this.selection ??= this.first(candidates, lists, mono);
     const before = this.selection.active;
-    const { selection, reason } = choose(this.selection, candidates, "auto", mono);
+    const { selection, reason } = choose(this.selection, candidates, this.override, mono);
+    if (this.override !== "auto" && selection.active === null) {
+      // Viewers have the slate now. A platform gets none, and shall not go on with what they are not to see.
+      this.selection = selection;
+      this.sent = "";
+      return { chosen: "", reason };
+    }
     // While nobody is live nothing is sent; who was chosen last stays so, and need not be connected anew when it comes back.
     this.selection = selection.active === null ? { ...selection, active: before, activeSince: this.selection.activeSince } : selection;
-    return { chosen: this.selection.active ?? this.stream.publishers[0]?.path ?? "", reason: selection.active !== null && selection.active !== before ? reason : null };
+    this.sent = this.selection.active ?? this.stream.publishers[0]?.path ?? "";
+    return { chosen: this.sent, reason: selection.active !== null && selection.active !== before ? reason : null };
   }
 
   /** Whoever is sent already, by an earlier run of this program or by the file, goes on. */

@@ -7,13 +7,17 @@ const dests = z.array(z.string());
 const Config = z.object({
   /** Control API of the multiplexer's MediaMTX. */
   api: z.string(),
-  /** Those with other platforms and a choice of publishers for them. */
+  /** Loopback port on which it is told what to send by hand. */
+  port: z.number().int(),
+  /** Where that is kept over a restart. */
+  workDir: z.string(),
+  /** Those with other platforms. */
   streams: z.array(z.object({
     name: z.string(),
     /** Where whoever is on air is sent to, with keys. */
     platforms: dests,
     /** In order of preference. */
-    publishers: z.array(z.object({ path: z.string(), publisher: z.string() })).min(2),
+    publishers: z.array(z.object({ path: z.string(), publisher: z.string() })).min(1),
   })),
 });
 

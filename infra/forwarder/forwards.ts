@@ -1,9 +1,11 @@
 import type { Log } from "../agent/log.ts";
 import type { Relay, RelayPath } from "../agent/relay.ts";
 import { Chooser } from "./chooser.ts";
+import type { Override } from "../agent/selection.ts";
 import type { RestreamStream } from "./config.ts";
 import { byHop, hopFor, nowhere, type Push, pushOf } from "./hop.ts";
 import { Retries } from "./retries.ts";
+import type { ForwarderStatus } from "./status.ts";
 
 export type Forwarding = Pick<Relay, "forwardOf" | "setForward" | "running">;
 
@@ -24,16 +26,28 @@ export class Forwards {
   /** Lists as MediaMTX had them, of which publisher's connection, and when. */
   private readonly known = new Map<string, { readonly list: readonly string[]; readonly source: string | null; readonly at: number }>();
 
-  constructor(streams: readonly RestreamStream[], private readonly mux: Forwarding, private readonly logFor: (scope: string) => Log) { this.configure(streams); }
+  constructor(streams: readonly RestreamStream[], private readonly mux: Forwarding, private readonly workDir: string, private readonly logFor: (scope: string) => Log) { this.configure(streams); }
 
   configure(streams: readonly RestreamStream[]): void {
     const before = this.choosers;
     this.choosers = new Map(streams.map((stream) => {
-      const chooser = before.get(stream.name) ?? new Chooser(stream);
+      const chooser = before.get(stream.name) ?? new Chooser(stream, this.workDir);
       chooser.configure(stream);
       return [stream.name, chooser];
     }));
     this.known.clear();
+  }
+
+  /** What goes to other platforms, by stream. */
+  status(): ForwarderStatus {
+    return { streams: [...this.choosers].map(([name, { override, chosen, platforms }]) => ({ name, override, chosen, platforms: platforms.length })) };
+  }
+
+  names(): readonly string[] { return [...this.choosers.keys()]; }
+
+  override(stream: string, to: Override): void {
+    const chooser = this.choosers.get(stream);
+    if (chooser) chooser.override = to;
   }
 
   /** One look. Rejects when MediaMTX does not answer. */
@@ -52,7 +66,7 @@ export class Forwards {
     const lists = new Map<string, readonly string[]>();
     for (const path of chooser.paths) if (paths.has(path)) lists.set(path, await this.mux.forwardOf(path));
     const { chosen, reason } = chooser.choose(paths, lists, mono);
-    if (reason !== null) this.logFor(name)("info", `other platforms get ${chosen} (${reason})`);
+    if (reason !== null) this.logFor(name)("info", `other platforms get ${chosen === "" ? "nothing" : chosen} (${reason})`);
     // Takes the platforms from the others first: most refuse a second connection with one key.
     for (const path of [...chooser.paths].sort((a, b) => Number(a === chosen) - Number(b === chosen))) {
       const list = lists.get(path), seen = paths.get(path);

@@ -3,6 +3,7 @@ import { systemClock } from "../agent/clock.ts";
 import { stampOfFile } from "../agent/load.ts";
 import { logFor } from "../agent/log.ts";
 import { Relay } from "../agent/relay.ts";
+import { json, overrideReply, plain, serve } from "../agent/serve.ts";
 import { loadConfig } from "./config.ts";
 import { Forwards } from "./forwards.ts";
 
@@ -16,7 +17,11 @@ async function main(): Promise<void> {
   let stamp = stampOfFile(file);
   const config = loadConfig(file);
   const mux = new Relay(config.api, "", "");
-  const forwards = new Forwards(config.streams, mux, logFor);
+  const forwards = new Forwards(config.streams, mux, config.workDir, logFor);
+  await serve(({ method, target, body }) => {
+    const path = target.split("?")[0] ?? "";
+    return overrideReply(forwards, method, path, body) ?? (path === "/status" ? json(forwards.status()) : plain(404, "not here"));
+  }, config.port);
   for (let answers = true; ; await new Promise((resolve) => setTimeout(resolve, LOOK_MS))) {
     const seen = stampOfFile(file);
     if (seen !== stamp) {

@@ -32,6 +32,8 @@ export const RELAY_RTMP_PORT = 1935;
 export const AGENT_PORT = 7000;
 /** The steering program on a distributor. */
 export const STEERING_PORT = 7001;
+/** The forwarder on a multiplexer. */
+export const FORWARDER_PORT = 7002;
 /** nginx on a transcoder, for distributors. */
 export const ORIGIN_PORT = 8080;
 /** MediaMTX on a distributor, for low and ultra, behind nginx. */

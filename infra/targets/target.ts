@@ -62,8 +62,8 @@ export interface Target {
   /** Its CDN tells distributors who it is ({@link EDGE_LOCK_SECRET}). Without one the secret is empty, and distributors refuse nobody. */
   readonly locksEdge?: true;
   deploy(deployment: Deployment): Deploying;
-  /** Who publishes at multiplexers of a running stack right now. Left out where that cannot be asked. */
-  onAir?(stack: string, multiplexers: readonly string[]): readonly OnAir[];
+  /** Who publishes at multiplexers of a running stack right now. Rejects where that cannot be asked. @param outputs of its last `up` */
+  onAir(stack: string, multiplexers: readonly string[], outputs: Readonly<Record<string, unknown>>): Promise<readonly OnAir[]>;
   /** What hosts are made of besides their bundles, for comparing two deployments. Makes no resource. */
   made(deployment: Deployment): Pick<Side, "facts" | "secrets">;
 }

@@ -1,32 +1,20 @@
 import type { SteeringStatus } from "../../infra/steering/status.ts";
-import { STEERING_PORT } from "../../infra/render/paths.ts";
-import { docker, execJson, type ContainerInfo } from "./lib/docker.ts";
+import { deskOf, type Desk } from "./desk/desk.ts";
 import { CliError, EXIT, InputError } from "./lib/errors.ts";
 import { columns, note, paint, print, printJson } from "./lib/output.ts";
-import { runningContainers } from "./lib/stack-hosts.ts";
-
-interface Server { readonly container: ContainerInfo; readonly status: SteeringStatus }
 
 /** `headend steer`: shows or changes how viewers divide among distributors and CDNs, without an apply. @returns the exit code */
 export async function steer(changes: readonly string[], options: { readonly stack: string; readonly json?: boolean }): Promise<number> {
   const wanted = parseChanges(changes);
-  const servers = await serversOf(options.stack);
-  const ids = [...new Set(servers.flatMap(({ status }) => status.ways.map((w) => w.id)))];
+  const desk = await deskOf(options.stack), servers = await serversOf(desk, options.stack);
+  const ids = [...new Set(servers.flatMap(({ ways }) => ways.map((w) => w.id)))];
   const unknown = [...wanted?.keys() ?? []].filter((id) => !ids.includes(id));
   if (unknown.length > 0) throw new InputError(`There is no way named ${unknown.join(", ")}.`, `There are: ${ids.join(", ")}.`);
-  const failed: string[] = [];
-  if (wanted !== undefined) {
-    await Promise.all(servers.map(async ({ container, status }) => {
-      // Each knows its nearest ways only; what it does not know it need not be told.
-      const next = wanted === null ? {} : Object.fromEntries(Object.entries({ ...status.override, ...Object.fromEntries(wanted) }).filter(([id]) => status.ways.some((w) => w.id === id)));
-      const { code, stderr } = await docker(["exec", "-i", container.name, "curl", "-sS", "-f", "-m", "3", "--data-binary", "@-", `http://127.0.0.1:${STEERING_PORT}/weights`], { input: JSON.stringify(next) });
-      if (code !== 0) failed.push(`${container.host}: ${stderr.trim()}`);
-    }));
-  }
-  const after = wanted === undefined ? servers : await serversOf(options.stack);
-  if (options.json) printJson({ stack: options.stack, servers: after.map(({ status }) => status), failed });
+  const failed = wanted === undefined ? [] : await desk.weights(wanted);
+  const after = wanted === undefined ? servers : await serversOf(desk, options.stack);
+  if (options.json) printJson({ stack: options.stack, servers: after, failed });
   else {
-    const ways = ids.map((id) => ({ id, seen: after.flatMap(({ status }) => status.ways.filter((w) => w.id === id).map((w) => ({ by: status.self, ...w }))) }));
+    const ways = ids.map((id) => ({ id, seen: after.flatMap(({ self, ways: own }) => own.filter((w) => w.id === id).map((w) => ({ by: self, ...w }))) }));
     print(columns(["way", "address", "priority", "weight", "state"], ways.map(({ id, seen }) => {
       const [first] = seen;
       const dead = seen.filter((w) => !w.alive);
@@ -58,12 +46,8 @@ function parseChanges(changes: readonly string[]): Map<string, number> | null | 
   }));
 }
 
-async function serversOf(stack: string): Promise<Server[]> {
-  const all = await Promise.all((await runningContainers(stack)).map(async (container): Promise<Server[]> => {
-    const status = await execJson<SteeringStatus>(container.name, ["curl", "-s", "--max-time", "3", `http://127.0.0.1:${STEERING_PORT}/status`]);
-    return status ? [{ container, status }] : [];
-  }));
-  const servers = all.flat();
+async function serversOf(desk: Desk, stack: string): Promise<SteeringStatus[]> {
+  const servers = (await desk.hosts()).flatMap(({ steering }) => steering ?? []);
   if (servers.length === 0) throw new CliError(`The stack ${stack} has one way to its viewers: there is nothing to steer.`, "Declare more distributors, or a cdn, in the topology.");
   return servers;
 }

@@ -131,6 +131,29 @@ describe("aws", () => {
     expect(publisher.running(), publisher.log()).toBe(true);
   }, 180_000);
 
+  it("does by hand what a running stack is told, on its hosts and without an up", async () => {
+    type Switched = { streams: { transcoder: string; active: string; override: string }[]; failed: string[] };
+    const switched = async (...args: string[]): Promise<Switched> => {
+      const { code, stdout, stderr } = await headend(aws, DOMAIN, "switch", [...args, "--json"]);
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout) as Switched;
+    };
+    const v = await viewer();
+    expect((await switched()).streams).toMatchObject([{ transcoder: "tx-eu-1", active: expect.stringMatching(/^in\/main\/truck\/mux-eu-/) as string, override: "auto" }]);
+    expect(await switched("main", "slate")).toMatchObject({ streams: [{ active: "slate", override: "slate" }], failed: [] });
+    expect((await headend(aws, DOMAIN, "status")).stdout).toMatch(/tx-eu-1 +slate +slate/);
+    expect(await switched("main", "auto")).toMatchObject({ streams: [{ active: expect.stringMatching(/truck/) as string, override: "auto" }], failed: [] });
+    unstalled(await v.stop());
+    // What would cut the publisher off is refused: its multiplexer has told that it is there.
+    const kept = smallTopology();
+    aws.stack.write(kept.replace("truck:", "lorry:"));
+    const refused = await aws.stack.tryUp();
+    aws.stack.write(kept);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout).toMatch(/Somebody is publishing right now[\s\S]*truck publishes main at mux-eu-/);
+    expect(publisher.running(), publisher.log()).toBe(true);
+  }, 240_000);
+
   it("plays in Chromium through the CDN, the only way that its playlist knows", async ({ skip }) => {
     if (chromiumPath() === null) skip("Chromium is not installed");
     const at = await internet();
@@ -233,6 +256,13 @@ describe("aws", () => {
     const at = await internet();
     const asked = async (home: string, viewer: string): Promise<{ "RELOAD-URI": string; "PATHWAY-PRIORITY": string[] }> => JSON.parse((await httpRequest(`https://${DOMAIN}/live/main/steering.json?home=${home}&v=${viewer.repeat(32)}`, at)).body.toString()) as never;
     await waitFor(async () => (await asked("dist-us-1", "0"))["PATHWAY-PRIORITY"][0] === "dist-us-1", { what: "the new region to be used", timeoutMs: 90_000, everyMs: 1000 });
+    // Weights by hand reach every region's distributors, and are taken back.
+    const steered = async (...args: string[]): Promise<{ servers: { self: string; ways: { id: string; weight: number }[] }[]; failed: string[] }> => JSON.parse((await headend(aws, DOMAIN, "steer", [...args, "--json"])).stdout) as never;
+    const emptied = await steered("cdn=0");
+    expect(emptied.failed).toEqual([]);
+    expect(emptied.servers.length).toBe(3);
+    for (const { self, ways } of emptied.servers) expect(ways.find((w) => w.id === "cdn")?.weight, self).toBe(0);
+    for (const { self, ways } of (await steered("auto")).servers) expect(ways.find((w) => w.id === "cdn")?.weight, self).toBe(1);
     for (const [home, digit] of [["cdn", "a"], ["cdn", "b"], ["dist-us-1", "a"]] as const) {
       const answer = await asked(home, digit);
       expect(answer["RELOAD-URI"]).toMatch(new RegExp(`^https://origin-(eu|us)\\.${DOMAIN}/live/main/steering\\.json\\?home=${home}&v=${digit.repeat(32)}$`));

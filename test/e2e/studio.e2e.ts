@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse as parseMpd } from "mpd-parser";
 import { decode } from "./lib/decode.ts";
 import { whitePng } from "./lib/picture.ts";
-import { containerExec, docker, runArgs, testName } from "../../scripts/live/docker.ts";
+import { containerExec, docker, run, runArgs, testName } from "../../scripts/live/docker.ts";
 import { httpRequest } from "../../scripts/live/http.ts";
 import { parsePlaylist } from "../../scripts/live/hls-viewer.ts";
 import { publish } from "../../scripts/live/publish.ts";
@@ -210,6 +210,13 @@ test("forwards to several platforms at once, with the secret key, and says nothi
       await waitFor(async () => (await width()) === "320,320", { what: "the backup's picture at both platforms", timeoutMs: 30_000 });
       publisher = await publish({ via: "srt", url: await stack.ingestUrl("main", "studio", "srt") });
       await waitFor(async () => (await width()) === "640,640", { what: "the primary's picture at both platforms again", timeoutMs: 30_000 });
+      // By hand: the platforms get what viewers get, and nothing while these have the slate.
+      for (const [input, there] of [["backup", "320,320"], ["slate", ""], ["auto", "640,640"]] as const) {
+        const { code, stderr } = await run("node", ["scripts/headend.mjs", "switch", "main", input, "--stack", "e2e-studio"]);
+        expect(code, stderr).toBe(0);
+        expect(stderr).toMatch(input === "slate" ? /2 other platforms get .*nothing/ : /2 other platforms get main\/(studio|outside) from mux-home-a/);
+        await waitFor(async () => (await width()) === there, { what: `${input} at both platforms`, timeoutMs: 30_000 });
+      }
     } finally { await backup.stop(); }
   } finally { await publisher.stop(); }
   const preview = await stack.previewText();

@@ -42,6 +42,7 @@ test("interrupted in the middle, the next apply goes on; the viewer notices neit
   const felt = await feel(viewer, 6, async () => {
     // Another address to publish ports on: every container must be made anew.
     await stack.pulumi(["config", "set", "headend:expose", "0.0.0.0"]);
+    await stack.acceptCut();
     const first = stack.start(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
     const ended = new Promise((done) => first.on("close", done));
     await waitFor(async () => { const now = await ids(); return [...now].some(([name, id]) => before.get(name) !== id); }, { what: "the first replaced container", timeoutMs: 120_000, everyMs: 300 });

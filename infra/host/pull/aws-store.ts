@@ -2,7 +2,7 @@
 import { GetObjectCommand, PutObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { createHash } from "node:crypto";
-import { parameterName, STORE, type HostPointer } from "../../targets/aws/contract.ts";
+import { parameterName, STORE, type HostPointer, type Orders } from "../../targets/aws/contract.ts";
 import { HostFailure } from "../failure.ts";
 import type { StoreSettings } from "./settings.ts";
 import type { ConfigStore } from "./store.ts";
@@ -65,6 +65,20 @@ export function awsStore(settings: StoreSettings, region: string, instance: stri
         Bucket, Key: STORE.report(host, instance), Body: JSON.stringify(report, null, 2), ContentType: "application/json",
       }));
     },
+
+    async orders() {
+      try {
+        const got = await s3.send(new GetObjectCommand({ Bucket, Key: STORE.orders(host) }));
+        return readOrders(await got.Body?.transformToString() ?? "");
+      } catch (error) {
+        if (error instanceof Error && error.name === "NoSuchKey") return null;
+        throw error;
+      }
+    },
+
+    async live(live) {
+      await s3.send(new PutObjectCommand({ Bucket, Key: STORE.live(host, instance), Body: JSON.stringify(live), ContentType: "application/json" }));
+    },
   };
 }
 
@@ -73,4 +87,10 @@ function readPointer(text: string, key: string): HostPointer {
   try { pointer = JSON.parse(text) as HostPointer; } catch { throw new HostFailure(`${key} is not JSON. Run "up" again to write it anew.`); }
   if (pointer.format !== 1) throw new HostFailure(`${key} has format ${String(pointer.format)}; this host understands 1. Its programs are older than the tool that wrote it: replace the host.`);
   return pointer;
+}
+
+function readOrders(text: string): Orders {
+  const orders = JSON.parse(text) as Orders;
+  if (orders.format !== 1) throw new HostFailure(`orders have format ${String(orders.format)}; this host understands 1`);
+  return orders;
 }

@@ -1,6 +1,6 @@
 /** Pull mode, the program: `aws.js pull` runs as a service of its own, without rights; what it brings into force hostd does. */
 import { AutoScalingClient, CompleteLifecycleActionCommand } from "@aws-sdk/client-auto-scaling";
-import type { HostPointer } from "../../targets/aws/contract.ts";
+import { type HostPointer, POLL_SECONDS } from "../../targets/aws/contract.ts";
 import { realClock, sleep } from "../clock.ts";
 import { messageOf } from "../failure.ts";
 import { placesFrom } from "../places.ts";
@@ -11,6 +11,8 @@ import { allReady, hostdAt } from "./hostd.ts";
 import { identity } from "./identity.ts";
 import { Lifecycle, type Group } from "./lifecycle.ts";
 import { instanceMetadata, type Metadata } from "./metadata.ts";
+import { localPrograms } from "./local-programs.ts";
+import { OrderTaker } from "./orders.ts";
 import { hostPrograms } from "./programs.ts";
 import { Puller } from "./puller.ts";
 import { readSettings } from "./settings.ts";
@@ -18,6 +20,8 @@ import { writePointerFile } from "./pointer-file.ts";
 import { nginxRequests } from "../watch/nginx.ts";
 
 const LIFECYCLE_EVERY_MS = 5_000;
+/** Agents look at their inputs twice a second, the forwarder three times. */
+const SETTLE_MS = 1_200;
 /** An Elastic IP is given after the start and may move. */
 const ADDRESS_EVERY_MS = 15_000;
 
@@ -44,6 +48,13 @@ export async function pull(): Promise<number> {
   });
   void (async () => {
     for (;;) { await sleep(realClock, LIFECYCLE_EVERY_MS); if (group !== null) await lifecycle.tick(group); }
+  })();
+  const orders = new OrderTaker({
+    store, programs: localPrograms(settings.host.startsWith("mux-")), host: settings.host, instance,
+    now: () => new Date(), settle: () => sleep(realClock, SETTLE_MS), log,
+  });
+  void (async () => {
+    for (;;) { await orders.tick(); await sleep(realClock, POLL_SECONDS * 1000 * (0.8 + 0.4 * Math.random())); }
   })();
   log(`watching the configuration of ${settings.host} in bucket ${settings.bucket}`);
   for (;;) await sleep(realClock, await puller.tick());

@@ -25,7 +25,7 @@ export interface Programs {
 }
 
 export interface PullerDeps {
-  readonly store: ConfigStore;
+  readonly store: Omit<ConfigStore, "orders" | "live">;
   readonly hostd: Hostd;
   readonly programs: Programs;
   readonly host: string;

@@ -1,5 +1,5 @@
 /** What pull mode needs from outside: an interface, so that the loop can be tested without AWS. */
-import type { HostPointer, Report } from "../../targets/aws/contract.ts";
+import type { HostPointer, Live, Orders, Report } from "../../targets/aws/contract.ts";
 
 /** A pointer with what tells one writing of it from the next, even when its text is the same. */
 export interface SeenPointer { readonly pointer: HostPointer; readonly version: string }
@@ -12,4 +12,7 @@ export interface ConfigStore {
   /** Values of secrets below this host's own path. @throws HostFailure when one is missing */
   secrets(path: string, names: readonly string[]): Promise<Readonly<Record<string, string>>>;
   report(report: Report): Promise<void>;
+  /** What was said by hand; null when nothing was. Rejects when the store does not answer. */
+  orders(): Promise<Orders | null>;
+  live(live: Live): Promise<void>;
 }

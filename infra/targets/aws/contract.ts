@@ -7,7 +7,11 @@
  * Bundles on AWS have `firewall: null`, because security groups filter, and no distributors among their peers, because members of a
  * group have no names.
  */
+import type { AgentStatus } from "../../agent/status.ts";
+import type { Override } from "../../agent/selection.ts";
+import type { ForwarderStatus } from "../../forwarder/status.ts";
 import type { Architecture } from "../../plan/capacity/sizes.ts";
+import type { SteeringStatus } from "../../steering/status.ts";
 
 /** Keys in the stack's store bucket. Everything named by a hash is the hash of the object's bytes (SHA-256, hex) and never changes. */
 export const STORE = {
@@ -22,6 +26,10 @@ export const STORE = {
   bootstrap: (sha256: string): string => `bootstrap/${sha256}.sh`,
   /** {@link Report}: written by the host after each attempt to apply. */
   report: (key: string, instanceId: string): string => `reports/${key}/${instanceId}.json`,
+  /** {@link Orders}: what was said by hand, without an `up`; not there while nothing was. */
+  orders: (key: string): string => `hosts/${key}/orders.json`,
+  /** {@link Live}: written by the host when it changes, and every {@link LIVE_SECONDS}. */
+  live: (key: string, instanceId: string): string => `live/${key}/${instanceId}.json`,
 } as const;
 
 /** `programs/current-ARCH.json`. */
@@ -105,6 +113,40 @@ export interface Report {
   readonly time: string;
 }
 
+/** `hosts/KEY/orders.json`: all that holds by hand (`headend switch`, `headend steer`), not only what was said last. */
+export interface Orders {
+  readonly format: 1;
+  /** Tells one saying from the next; {@link Live} repeats it. */
+  readonly id: string;
+  /** By stream; those that are not named choose by themselves. */
+  readonly overrides: Readonly<Record<string, Override>>;
+  /** By way; those that are not named have the weight of the topology. */
+  readonly weights: Readonly<Record<string, number>>;
+}
+
+export const NO_ORDERS: Orders = { format: 1, id: "", overrides: {}, weights: {} };
+
+/** `live/KEY/INSTANCE.json`: what runs on a host now. A program that the host has not, or that does not answer, is null. */
+export interface Live {
+  readonly format: 1;
+  readonly host: string;
+  readonly instance: string;
+  /** `id` of the orders that were carried out; empty when there are none. */
+  readonly orders: string;
+  /** Why they could not be, or could not be yet; null when they are. */
+  readonly problem: string | null;
+  /** Paths (STREAM/PUBLISHER) that are published at a multiplexer. */
+  readonly publishers: readonly string[] | null;
+  readonly agent: AgentStatus | null;
+  readonly forwarder: ForwarderStatus | null;
+  readonly steering: SteeringStatus | null;
+  /** ISO 8601, by the host's clock. */
+  readonly time: string;
+}
+
+/** A host writes at least so often what runs on it (seconds). 40 hosts: $9 a month. */
+export const LIVE_SECONDS = 60;
+
 /** What `up` waits for, on standard input of the waiting program; the user's own AWS credentials are in its environment. */
 export interface Expectations {
   readonly stack: string;
@@ -150,7 +192,7 @@ export function parameterName(path: string, secret: string): string {
   return `${path}/${secret}`;
 }
 
-/** Seconds between two looks at the pointer. 40 hosts ask 0.7 M times a day, for less than $0.30. */
+/** Seconds between two looks at pointer and orders. 40 hosts ask 2.3 M times a day, for less than $1. */
 export const POLL_SECONDS = 3;
 
 /**

@@ -41,7 +41,7 @@ export function hostPolicy(args: HostPolicyArgs): PolicyDocument {
     { Sid: "ReadOwnConfiguration", Effect: "Allow", Action: ["s3:GetObject"], Resource: [`${storeArn}/hosts/${key}/*`, `${storeArn}/programs/*`, `${storeArn}/bootstrap/*`] },
     // Names only. Without it S3 answers "denied" for an object that is not there yet.
     { Sid: "KnowWhatIsThere", Effect: "Allow", Action: ["s3:ListBucket"], Resource: [storeArn] },
-    { Sid: "WriteOwnReports", Effect: "Allow", Action: ["s3:PutObject"], Resource: [`${storeArn}/${STORE.report(key, "*")}`] },
+    { Sid: "WriteOwnReports", Effect: "Allow", Action: ["s3:PutObject"], Resource: [`${storeArn}/${STORE.report(key, "*")}`, `${storeArn}/${STORE.live(key, "*")}`] },
     { Sid: "ReadOwnSecrets", Effect: "Allow", Action: ["ssm:GetParameter", "ssm:GetParameters"], Resource: [parameter(`${path}/*`)] },
     { Sid: "WriteOwnLogs", Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: [logs, `${logs}:log-stream:${key}/*`] },
     ...(args.recordingsArn === null ? [] : [recordings(args.recordingsArn, key)]),

@@ -19,6 +19,7 @@ import { requireImages } from "./instance.ts";
 import { type Member, members } from "./members.ts";
 import { Network, Peering } from "./network.ts";
 import { networkPlan } from "./network-plan.ts";
+import { awsOnAir } from "./on-air.ts";
 import { publicNames, type PublicNames } from "./public-names.ts";
 import { recordedDays, Recordings } from "./recordings.ts";
 import { GLOBAL_REGION } from "./regions.ts";
@@ -33,6 +34,7 @@ import { AccessLogs, alarm, Logs, Topics, Watch } from "./watch.ts";
 export const awsTarget: Target = {
   kind: "aws",
   locksEdge: true,
+  onAir: (_stack, multiplexers, outputs) => awsOnAir(multiplexers, outputs["store"] as Deployed["store"]),
   deploy(deployment: Deployment): Deploying {
     const provider = new Provider("aws", { region: homeRegion(deployment), defaultTags: { tags: tags(deployment) } });
     const opts = { providers: { aws: provider } };

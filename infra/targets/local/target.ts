@@ -23,7 +23,7 @@ const INTERNAL: readonly Plane[] = ["contribution", "origin"];
 /** Docker on this machine: a container per host, a network per trust boundary. */
 export const localTarget: Target = {
   kind: "local",
-  onAir: localOnAir,
+  onAir: (stack, multiplexers) => Promise.resolve(localOnAir(stack, multiplexers)),
   deploy({ stack, plan, bundles, secretValue, settings }: Deployment): Deploying {
     const image = hostImageTag(settings.root);
     requireImage(image);

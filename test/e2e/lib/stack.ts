@@ -72,11 +72,16 @@ export class TestStack {
 
   /** An `up` that cuts off who publishes now: refused at first, then done, because exactly that was accepted. */
   async upCutting(): Promise<string> {
+    await this.acceptCut();
+    return this.up();
+  }
+
+  /** The next `up` may cut off who publishes now: it is refused once, and exactly that is accepted. */
+  async acceptCut(): Promise<void> {
     const refused = await this.tryUp();
     const impact = /headend:duringEvent (\S+) --stack/.exec(refused.stdout)?.[1];
     if (refused.code === 0 || impact === undefined || !refused.stdout.includes("Somebody is publishing right now")) throw new Error(`not refused:\n${refused.stdout}`);
     await this.must(["config", "set", "headend:duringEvent", impact]);
-    return this.up();
   }
 
   /** `pulumi up` that may fail. */

@@ -1,4 +1,8 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Override } from "../../../infra/agent/selection.ts";
 import type { RelayPath, RunningForward } from "../../../infra/agent/relay.ts";
 import type { Track } from "../../../infra/agent/tracks.ts";
 import type { RestreamStream } from "../../../infra/forwarder/config.ts";
@@ -38,7 +42,7 @@ class FakeMux {
   }
 }
 
-const forwardsOf = (mux: FakeMux, streams = [stream]): Forwards => new Forwards(streams, mux, () => () => undefined);
+const forwardsOf = (mux: FakeMux, streams = [stream]): Forwards => new Forwards(streams, mux, mkdtempSync(join(tmpdir(), "forwards-")), () => () => undefined);
 
 /** Plays a script of who is live until second n, ten looks a second; each change of who is sent as "second:path". */
 async function play(mux: FakeMux, script: readonly (readonly [number, string, string?])[], forwards = forwardsOf(mux)): Promise<string[]> {
@@ -95,6 +99,20 @@ describe("what other platforms get", () => {
     mux.told.length = 0;
     expect(await play(mux, [[5, "B"]])).toEqual([`0:${B}`]);
     expect(mux.told).toEqual([]);
+  });
+
+  it("is what was chosen by hand: the backup, nothing, and by itself again", async () => {
+    const mux = new FakeMux(), forwards = forwardsOf(mux);
+    await play(mux, [[5, "AB"]], forwards);
+    const sent = async (override: Override): Promise<string> => {
+      forwards.override("main", override);
+      for (let mono = 1010; mono < 1014; mono += 0.3) await forwards.look(mux.paths(mono), mono);
+      expect(forwards.status().streams).toMatchObject([{ name: "main", override, platforms: 1 }]);
+      return mux.sent;
+    };
+    expect([await sent("backup"), await sent("slate"), await sent("primary"), await sent("slate"), await sent("auto")]).toEqual([B, "nobody", A, "nobody", A]);
+    mux.live.delete(B);
+    expect(await sent("backup"), "viewers have the slate").toBe("nobody");
   });
 
   it("follows an edit of its destinations", async () => {

@@ -14,10 +14,10 @@ const PLATFORM = 'restream: { yt: { url: "rtmps://yt.example/live", key: secret:
 const BOTH = `  main: { publishers: { truck: {}, laptop: { backup: true } }, ${PLATFORM} }\n  other: { publishers: { a: {}, b: { backup: true } } }\n`;
 
 describe("forwarder", () => {
-  it("runs on every multiplexer, and chooses for platforms only where there is a choice", () => {
+  it("runs on every multiplexer, and decides for platforms where there are some: a single publisher may be taken off them by hand", () => {
     const bundles = bundlesOf(`  main: { ${PLATFORM} }\n  other: { publishers: { truck: {}, laptop: { backup: true } } }\n`);
     expect(bundles.find((b) => b.host === "mux-home-a")?.services.map((s) => s.name)).toEqual(["mediamtx", "forwarder"]);
-    expect(restreamOf(bundles, "mux-home-a")?.streams).toEqual([]);
+    expect(restreamOf(bundles, "mux-home-a")?.streams.map((s) => [s.name, s.publishers.length])).toEqual([["main", 1]]);
   });
 
   it("knows pushes by their addresses, which MediaMTX does not log the keys of", () => {

@@ -27,7 +27,7 @@ describe("what hosts may do", () => {
     const read = FULL.Statement.find((s) => s.Sid === "ReadOwnConfiguration");
     expect(read?.Resource).toEqual(["arn:aws:s3:::store/hosts/mux-eu-a/*", "arn:aws:s3:::store/programs/*", "arn:aws:s3:::store/bootstrap/*"]);
     expect(FULL.Statement.find((s) => s.Sid === "ReadOwnSecrets")?.Resource).toEqual(["arn:aws:ssm:eu-central-1:123456789012:parameter/headend/festival/mux-eu-a/*"]);
-    expect(FULL.Statement.find((s) => s.Sid === "WriteOwnReports")?.Resource).toEqual(["arn:aws:s3:::store/reports/mux-eu-a/*.json"]);
+    expect(FULL.Statement.find((s) => s.Sid === "WriteOwnReports")?.Resource).toEqual(["arn:aws:s3:::store/reports/mux-eu-a/*.json", "arn:aws:s3:::store/live/mux-eu-a/*.json"]);
     expect(FULL.Statement.find((s) => s.Sid === "UploadOwnRecordings")?.Resource).toEqual(["arn:aws:s3:::recordings/*/mux-eu-a/*"]);
   });
 

@@ -20,8 +20,9 @@ const single = (singlePoint: string, says: string, more: Partial<Promises> = {})
 export function predict(plan: Plan, action: Action): Prediction {
   switch (action.kind) {
     case "process":
-      // Services do not need these two to go on; only what they would do next is missing.
+      // Services do not need these to go on; only what they would do next is missing.
       if (action.process === "hostd" && action.how === "freeze") return fine("nobody notices: the services go on without it");
+      if (action.process === "forwarder") return fine("nobody notices: MediaMTX goes on sending without it");
       if (action.process === "steering") return fine("nobody notices: players keep the order they have");
       return ofHost(plan, action.host, action.process === "mediamtx" && action.how === "kill" ? CLOSED : SILENT, action.process === "ffmpeg" ? action.stream : null);
     case "host": return ofHost(plan, action.host, SILENT, null);

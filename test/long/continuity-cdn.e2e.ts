@@ -4,7 +4,7 @@ import { openViewer, type Viewer } from "../../scripts/live/browser.ts";
 import { docker, run } from "../../scripts/live/docker.ts";
 import { httpRequest } from "../../scripts/live/http.ts";
 import { sleep, waitFor } from "../../scripts/live/wait.ts";
-import { feel, type Felt, pause, told } from "../e2e/lib/faults.ts";
+import { feel, type Felt, pause, PROGRAM, signal, told } from "../e2e/lib/faults.ts";
 import { type Outputs, TestStack } from "../e2e/lib/stack.ts";
 
 const stack = new TestStack({
@@ -58,6 +58,22 @@ test("one of its origins stands still", async () => {
   let undo = async (): Promise<void> => undefined;
   smooth("origin frozen", await feel(viewer, 10, async () => { undo = await pause(stack.container("dist-home-1")); }));
   await undo();
+});
+
+test("a stream that is late takes no distributor for dead", async () => {
+  const status = async (path: string): Promise<number> => (await httpRequest(`https://localhost:${port("cdn")}${path}`, { ca: ca() })).status;
+  const tx = stack.container("tx-home-1"), healths = new Set<number>(), pages = new Set<number>();
+  const felt = await feel(viewer, 8, async () => {
+    expect(await signal(tx, "STOP", PROGRAM.ffmpeg)).toBeGreaterThan(0);
+    try {
+      // Both distributors answer 503, as CloudFront's origins may; what they have is fetched from them all the same.
+      for (const end = Date.now() + 5000; Date.now() < end; await sleep(200)) { healths.add(await status("/healthz")); pages.add(await status("/watch/main")); }
+    } finally { await signal(tx, "CONT", PROGRAM.ffmpeg); }
+  });
+  console.log(told("encoder frozen for 5 s", felt));
+  expect(healths).toContain(503);
+  expect(pages).toEqual(new Set([200]));
+  await waitFor(async () => (await status("/healthz")) === 200, { what: "the stream to be fresh again", timeoutMs: 30_000 });
 });
 
 test("the CDN stands still: viewers go to the distributors, and back to it", async () => {

@@ -1,25 +1,17 @@
 /** Looks at what runs on this host, over loopback. Nothing here rejects: a program that does not answer is not measured. */
 import { readFileSync, statfsSync, statSync } from "node:fs";
+import { ask } from "../loopback.ts";
 import { AGENT_PORT, RELAY_API_PORT, SERVER_ERRORS, VAR } from "../../render/paths.ts";
 import type { SeenPath } from "./metrics.ts";
 
-const TIMEOUT_MS = 2_000;
-
-async function json<T>(url: string): Promise<T | null> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    return response.ok ? await response.json() as T : null;
-  } catch { return null; }
-}
-
 /** Paths of the MediaMTX on this host, online or not; null when it does not answer. */
 export async function lookAtPaths(): Promise<readonly SeenPath[] | null> {
-  return (await json<{ readonly items: readonly SeenPath[] }>(`http://127.0.0.1:${RELAY_API_PORT}/v3/paths/list?itemsPerPage=1000`))?.items ?? null;
+  return (await ask<{ readonly items: readonly SeenPath[] }>(RELAY_API_PORT, "/v3/paths/list?itemsPerPage=1000"))?.items ?? null;
 }
 
 /** Speed of every stream's FFmpeg; null when the agent does not answer. */
 export async function lookAtSpeeds(): Promise<readonly { readonly name: string; readonly speed: number | null }[] | null> {
-  const status = await json<{ readonly streams: readonly { readonly name: string; readonly ffmpeg: { readonly speed: number | null } }[] }>(`http://127.0.0.1:${AGENT_PORT}/status`);
+  const status = await ask<{ readonly streams: readonly { readonly name: string; readonly ffmpeg: { readonly speed: number | null } }[] }>(AGENT_PORT, "/status");
   return status?.streams.map(({ name, ffmpeg }) => ({ name, speed: ffmpeg.speed })) ?? null;
 }
 

@@ -77,7 +77,7 @@ export function links(seats: readonly HostSeat[], streams: readonly StreamPlan[]
     for (const tx of transcoders) {
       for (const { multiplexers } of publish) { link(multiplexers, tx, "push"); link(multiplexers, tx, "relay"); }
       link(distributors, tx, "origin");
-      if (latency !== "standard") link(distributors, tx, "relay");
+      if (latency !== "standard") link(distributors, tx, "push");
     }
   }
   const calling = new Map<string, Set<number>>();
@@ -175,6 +175,6 @@ const groupOf = ({ role }: HostSeat): string => ({ multiplexer: "multiplexers", 
 
 const WHY: Record<Listener["name"], string> = {
   rtmp: "a publisher may come by RTMP", rtmps: "a publisher may come by RTMPS", srt: "a publisher may come by SRT",
-  whip: "a publisher may come by WHIP", webrtc: "media of WHIP publishers", push: "multiplexers push streams here", relay: "multiplexers push streams here that RTMP cannot carry; distributors pull low and ultra latency",
+  whip: "a publisher may come by WHIP", webrtc: "media of WHIP publishers", push: "multiplexers push streams here; distributors pull low and ultra latency", relay: "multiplexers push streams here that RTMP cannot carry",
   origin: "distributors fetch playlists and segments", https: "viewers", http3: "viewers, HTTP/3", whep: "media of WHEP viewers",
 };

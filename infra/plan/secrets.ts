@@ -30,7 +30,7 @@ function linkNeeds(hosts: readonly Host[]): SecretNeed[] {
   // The same caller alone is the same list: there are many more links than hosts.
   const only = new Map<string, readonly string[]>(hosts.map(({ name }) => [name, [name]]));
   return hosts.filter(({ role }) => role === "transcoder").flatMap((host) =>
-    (host.listeners.find((l) => l.name === "relay")?.from ?? []).flatMap((peer): SecretNeed[] => (peer.kind !== "host" ? [] : [{
+    (host.listeners.find((l) => l.name === "push")?.from ?? []).flatMap((peer): SecretNeed[] => (peer.kind !== "host" ? [] : [{
       name: linkSecret(peer.host, host.name), hosts: only.get(peer.host) ?? [peer.host], source: "derived", rotation: 1, provenance: host.provenance,
     }])));
 }

@@ -1,3 +1,4 @@
+import { pushAddress } from "../forwarder/hop.ts";
 import type { Host, Plan, StreamPlan } from "../plan/model.ts";
 import { portOf, ROLE_PORTS } from "../plan/ports.ts";
 import { linkSecret } from "../plan/secrets.ts";
@@ -7,7 +8,7 @@ import { PUBLIC_MARKER, secretMarker } from "./markers.ts";
 import { loopbackUser, MEDIAMTX_BASE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
 import { nginxService } from "./nginx.ts";
 import { distributorHeaders, distributorNginx, upstreamOrder } from "./nginx-distributor.ts";
-import { EDGE_HLS_PORT, EDGE_WHEP_PORT, RELAY_RTSP_PORT } from "./paths.ts";
+import { EDGE_HLS_PORT, EDGE_WHEP_PORT } from "./paths.ts";
 import { PATHWAYS_CONF, renderPathways } from "./pathways.ts";
 import type { PlanIndex } from "./plan-index.ts";
 import { CERTIFICATE, certificateFiles, KEY } from "./tls.ts";
@@ -35,8 +36,8 @@ export function renderDistributor(plan: Plan, host: Host, index: PlanIndex): { f
     webrtc: fast.some(({ stream }) => stream.latency === "ultra"), webrtcAddress: `127.0.0.1:${EDGE_WHEP_PORT}`,
     webrtcLocalUDPAddress: `:${portOf(whep, host.ordinal)}`, webrtcIPsFromInterfaces: false, webrtcAdditionalHosts: [PUBLIC_MARKER],
     paths: new Map(fast.map(({ stream, tx }) => {
-      const login = `${host.name}:${secretMarker(linkSecret(host.name, tx))}`;
-      return [`live/${stream.name}`, { source: `rtsp://${login}@${tx}.${plan.internalDomain}:${RELAY_RTSP_PORT}/out/${stream.name}`, rtspTransport: "tcp" }] as const;
+      const source = pushAddress({ host: `${tx}.${plan.internalDomain}`, path: `out/${stream.name}`, user: host.name, pass: secretMarker(linkSecret(host.name, tx)) }, "rtmp");
+      return [`live/${stream.name}`, { source }] as const;
     })),
   };
   return { files: [...files, mediamtxFile(edge)], services: [mediamtxService([]), ...services] };

@@ -1,7 +1,7 @@
 import type { EncoderKind } from "../spec/topology.ts";
 import type { Rendition, StreamPlan } from "../plan/model.ts";
 import { syncExpression } from "../agent/sync.ts";
-import { RELAY_RTMP_PORT, RELAY_RTSP_PORT } from "./paths.ts";
+import { RELAY_RTMP_PORT, RELAY_SRT_PORT } from "./paths.ts";
 
 /** One lock to the wall clock for both media (agent/sync.ts). */
 const LOCK = syncExpression("{SYNC}");
@@ -116,6 +116,16 @@ function relayArgs(stream: StreamPlan): string[] {
     "-filter_complex", `[0:a:0]asetpts='${LOCK}',aresample=48000:async=1000:min_hard_comp=0.02,aformat=channel_layouts=${stream.audio.channels === 1 ? "mono" : "stereo"}[a]`,
     "-map", "[o0]", "-map", "[a]", "-fps_mode", "passthrough",
     ...encoder(stream, stream.fps), ...rates(stream), ...audioCodec, "-ar", "48000", "-ac", String(stream.audio.channels), "-b:a", `${stream.audio.bitrateKbps}k`,
-    "-f", "rtsp", "-rtsp_transport", "tcp", `rtsp://127.0.0.1:${RELAY_RTSP_PORT}/out/${stream.name}`,
+    ...toRelay(stream),
   ];
 }
+
+/** By what keeps how sound and picture belong together: RTMP, and MPEG-TS for Opus. RTSP put them 70 ms apart (docs/continuity.md). */
+function toRelay({ name, latency }: StreamPlan): string[] {
+  return latency === "ultra"
+    ? ["-f", "mpegts", "-muxdelay", "0", "-muxpreload", "0", "-flush_packets", "1", `srt://127.0.0.1:${RELAY_SRT_PORT}?streamid=publish:out/${name}&pkt_size=1316&latency=${LOOPBACK_SRT_US}`]
+    : ["-f", "flv", "-flvflags", "no_duration_filesize", `rtmp://127.0.0.1:${RELAY_RTMP_PORT}/out/${name}`];
+}
+
+/** Microseconds: enough to send a lost packet again on this host. */
+const LOOPBACK_SRT_US = 20_000;

@@ -27,8 +27,10 @@ export const SERVER_ERRORS = `${RUN}/nginx/5xx.log`;
 export const RELAY_API_PORT = 9997;
 export const MEDIAMTX_METRICS_PORT = 9998;
 export const RELAY_RTSP_PORT = 8554;
-/** Multiplexers push by RTMP: RTSP would lose how sound and picture belong together (docs/continuity.md). */
+/** Every hop is by RTMP where it can be: RTSP would lose how sound and picture belong together (docs/continuity.md). */
 export const RELAY_RTMP_PORT = 1935;
+/** On loopback, for FFmpeg's ultra latency: its FLV (7.1) takes no Opus. */
+export const RELAY_SRT_PORT = 8890;
 export const AGENT_PORT = 7000;
 /** The steering program on a distributor. */
 export const STEERING_PORT = 7001;

@@ -8,7 +8,7 @@ import { ffmpegArgs, probeArgs } from "./ffmpeg.ts";
 import { KEEPS_FORWARDS, loopbackUser, MEDIAMTX_BASE, MEDIAMTX_FILE, mediamtxFile, mediamtxService } from "./mediamtx.ts";
 import { relayInput } from "./multiplexer.ts";
 import { originNginx } from "./nginx-origin.ts";
-import { AGENT_PORT, ETC, LIB, RELAY_API_PORT, RELAY_RTMP_PORT, RELAY_RTSP_PORT, SEGMENTS, SLATES } from "./paths.ts";
+import { AGENT_PORT, ETC, LIB, RELAY_API_PORT, RELAY_RTMP_PORT, RELAY_SRT_PORT, RELAY_RTSP_PORT, SEGMENTS, SLATES } from "./paths.ts";
 import { nginxService } from "./nginx.ts";
 import type { PlanIndex } from "./plan-index.ts";
 import { slateCommand } from "./slate.ts";
@@ -30,11 +30,12 @@ interface Carried {
 export function renderTranscoder(host: Host, keyOf: KeyOf, index: PlanIndex): { files: RenderedFile[]; services: Service[] } {
   const streams = index.carriedBy(host.name);
   const carried = streams.map((stream) => index.shared(stream, "carried", () => carry(stream, index)));
-  const callers = (host.listeners.find((l) => l.name === "relay")?.from ?? []).flatMap((p) => (p.kind === "host" ? [p.host] : []));
+  const callers = (host.listeners.find((l) => l.name === "push")?.from ?? []).flatMap((p) => (p.kind === "host" ? [p.host] : []));
   const relay = {
     ...MEDIAMTX_BASE,
     rtsp: true, rtspTransports: ["tcp"], rtspAddress: `:${RELAY_RTSP_PORT}`,
     rtmp: true, rtmpAddress: `:${RELAY_RTMP_PORT}`,
+    ...(streams.some((s) => s.latency === "ultra") ? { srt: true, srtAddress: `127.0.0.1:${RELAY_SRT_PORT}` } : {}),
     authInternalUsers: [
       ...callers.map((caller) => ({
         user: caller, pass: hashKey(keyOf(linkSecret(caller, host.name), 1)), ips: [],

@@ -30,43 +30,57 @@ const LOUD = -20;
 const QUIET_MS = 200;
 
 /**
- * Fetches a stream's last `seconds` from a distributor, segment by segment as a player does, decodes them and measures every clap.
+ * Fetches a stream's last `seconds` from a distributor, segment by segment as a player does, decodes them and measures every clap. Of
+ * LL-HLS what its playlists list.
  * @throws Error when the stream cannot be fetched or decoded
  */
 export async function claps(playlist: string, ca: string | undefined, seconds: number, label?: string): Promise<Claps> {
-  const get = async (url: string): Promise<Buffer> => {
-    const { status, body } = await httpRequest(url, ca === undefined ? {} : { ca });
-    if (status !== 200) throw new Error(`${url} answered ${status}`);
-    return body;
-  };
-  const master = (await get(playlist)).toString();
-  const uris = { video: /^(?!#)(\S+\.m3u8)$/m.exec(master)?.[1], audio: /TYPE=AUDIO[^\n]*URI="([^"]+)"/.exec(master)?.[1] };
+  const master = await get(playlist, ca), text = master.body.toString();
+  const uris = [/^(?!#)(\S+\.m3u8\S*)$/m.exec(text)?.[1], /TYPE=AUDIO[^\n]*URI="([^"]+)"/.exec(text)?.[1]];
+  const lists = await Promise.all(uris.map(async (uri) => { const { url, body } = await get(new URL(uri ?? "", master.url).href, ca); return { url, text: body.toString() }; }));
+  const media = await Promise.all(lists.map(async ({ url, text: list }) => [(await get(new URL(/EXT-X-MAP:URI="([^"]+)"/.exec(list)?.[1] ?? "", url).href, ca)).body]));
+  const numbers = lists.map(({ text: list }) => [...list.matchAll(/^(\d+)\.m4s$/gm)].map((m) => Number(m[1])));
+  if (numbers.some((n) => n.length === 0)) {
+    await Promise.all(lists.map(async ({ url, text: list }, i) => { for (const [uri = ""] of list.matchAll(/^(?!#)\S+$/gm)) media[i]?.push((await get(new URL(uri, url).href, ca)).body); }));
+  } else {
+    const newest = Math.min(...numbers.map((n) => Math.max(...n))), length = Number(/EXT-X-TARGETDURATION:(\d+)/.exec(lists[0]?.text ?? "")?.[1]);
+    // From the newest back: a stream that has just begun has fewer.
+    for (let k = newest; k > newest - Math.ceil(seconds / length); k--) {
+      const pieces = await Promise.all(lists.map(({ url }) => get(new URL(`${k}.m4s`, url).href, ca).catch(() => null)));
+      if (pieces.includes(null)) break;
+      pieces.forEach((piece, i) => media[i]?.splice(1, 0, piece?.body ?? Buffer.alloc(0)));
+    }
+  }
   const folder = mkdtempSync(join(tmpdir(), "headend-claps-"));
   try {
-    const base = new URL(playlist).href;
-    const lists = await Promise.all([uris.video, uris.audio].map(async (uri) => { const url = new URL(uri ?? "", base).href; return { url, text: (await get(url)).toString() }; }));
-    const newest = Math.min(...lists.map(({ text }) => Math.max(...[...text.matchAll(/^(\d+)\.m4s$/gm)].map((m) => Number(m[1])))));
-    const length = Number(/EXT-X-TARGETDURATION:(\d+)/.exec(lists[0]?.text ?? "")?.[1]), first = newest - Math.ceil(seconds / length) + 1;
-    const media = await Promise.all(lists.map(async ({ url, text }) => [await get(new URL(/EXT-X-MAP:URI="([^"]+)"/.exec(text)?.[1] ?? "", url).href)]));
-    // From the newest back: a stream that has just begun has fewer.
-    for (let k = newest; k >= first; k--) {
-      const pieces = await Promise.all(lists.map(({ url }) => get(new URL(`${k}.m4s`, url).href).catch(() => null)));
-      if (pieces.includes(null)) break;
-      pieces.forEach((piece, i) => media[i]?.splice(1, 0, piece ?? Buffer.alloc(0)));
-    }
     media.forEach((pieces, i) => writeFileSync(join(folder, i === 0 ? "video.mp4" : "audio.mp4"), Buffer.concat(pieces)));
-    const decoded = await run("docker", [...runArgs(testName("claps"), { network: "none", ...(label === undefined ? {} : { label }) }, ["-v", `${folder}:/in:ro`, "--entrypoint", "bash"]), "-c", DECODE], { timeoutMs: 60_000 });
+    const decoded = await run("docker", [...runArgs(testName("claps"), { network: "none", ...(label === undefined ? {} : { label }) }, ["-v", `${folder}:/in:ro`, "--entrypoint", "bash"]), "-c", decoding("-i /in/video.mp4 -i /in/audio.mp4", "1:a")], { timeoutMs: 60_000 });
     if (decoded.code !== 0) throw new Error(`cannot decode: ${decoded.stderr.slice(-500)}`);
-    const [video = "", audio = ""] = decoded.stdout.split("==audio==");
-    return pair(video, audio);
+    return paired(decoded.stdout);
   } finally { rmSync(folder, { recursive: true, force: true }); }
 }
 
-/** Brightness of each picture and peak of each millisecond, with their times. */
-const DECODE = `cd /tmp && F="ffmpeg -hide_banner -nostdin -loglevel error -copyts"
-$F -i /in/video.mp4 -fps_mode passthrough -vf crop=iw/8:ih/8:iw/16:ih/16,scale=8:8,signalstats,metadata=mode=print:key=lavfi.signalstats.YAVG:file=v.txt -f null - &&
-$F -i /in/audio.mp4 -af asetnsamples=48,astats=metadata=1:reset=1:measure_perchannel=none:measure_overall=Peak_level,ametadata=mode=print:key=lavfi.astats.Overall.Peak_level:file=a.txt -f null - &&
-cat v.txt && echo ==audio== && cat a.txt`;
+/** A page of a distributor and where it was found: LL-HLS sends players elsewhere first. */
+async function get(url: string, ca: string | undefined): Promise<{ readonly url: string; readonly body: Buffer }> {
+  const { status, headers, body } = await httpRequest(url, ca === undefined ? {} : { ca });
+  if (status >= 301 && status <= 308 && headers["location"] !== undefined) return get(new URL(String(headers["location"]), url).href, ca);
+  if (status !== 200) throw new Error(`${url} answered ${status}`);
+  return { url, body };
+}
+
+/** Shell text: brightness of the flashing corner in each picture, and peak of each millisecond, with their times. For a container of ours. */
+export const decoding = (inputs: string, audio: string): string => `cd "$(mktemp -d)" && ffmpeg -hide_banner -nostdin -loglevel error -copyts ${inputs} \
+-map 0:v:0 -fps_mode passthrough -vf crop=iw/8:ih/8:iw/16:ih/16,scale=8:8,signalstats,metadata=mode=print:key=lavfi.signalstats.YAVG:file=v.txt -f null - \
+-map ${audio}:0 -af asetnsamples=48,astats=metadata=1:reset=1:measure_perchannel=none:measure_overall=Peak_level,ametadata=mode=print:key=lavfi.astats.Overall.Peak_level:file=a.txt -f null - &&
+cat v.txt && echo ${BETWEEN} && cat a.txt`;
+
+const BETWEEN = "==audio==";
+
+/** What {@link decoding} prints → claps (pure). */
+export function paired(printed: string): Claps {
+  const [video = "", audio = ""] = printed.split(BETWEEN);
+  return pair(video, audio);
+}
 
 /** Text of both decoders → claps (pure). */
 export function pair(video: string, audio: string): Claps {

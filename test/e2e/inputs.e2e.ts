@@ -1,7 +1,10 @@
 /** Publishers as they come: without sound, without picture, with other sound; and the two fast tiers. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decode } from "./lib/decode.ts";
+import { RELAY_RTSP_PORT } from "../../infra/render/paths.ts";
 import { openViewer } from "../../scripts/live/browser.ts";
+import { claps, type Claps, decoding, paired } from "../../scripts/live/clap.ts";
+import { containerExec } from "../../scripts/live/docker.ts";
 import { httpRequest } from "../../scripts/live/http.ts";
 import { publish } from "../../scripts/live/publish.ts";
 import { type Outputs, TestStack } from "./lib/stack.ts";
@@ -46,9 +49,16 @@ describe("odd publishers", () => {
   });
 });
 
+/** Sound and picture of a publisher that claps. */
+function together(what: string, { claps: heard }: Claps): void {
+  console.log(`${what}: beep after flash, ms: ${heard.map((c) => c.ms).join(" ")}`);
+  expect(heard.length, what).toBeGreaterThan(2);
+  for (const { ms } of heard) expect(Math.abs(ms), what).toBeLessThanOrEqual(40);
+}
+
 describe("latency: low", () => {
   test("is LL-HLS through the distributor's name and TLS, and decodes", async () => {
-    const publisher = await publish({ via: "rtmp", url: await stack.ingestUrl("fast", "studio", "rtmp"), width: 320, height: 180 });
+    const publisher = await publish({ via: "rtmp", url: await stack.ingestUrl("fast", "studio", "rtmp"), width: 320, height: 180, clap: true });
     try {
       await onAir(stack, "fast", "studio");
       const url = outputs.streams.fast?.playlist ?? "";
@@ -59,6 +69,7 @@ describe("latency: low", () => {
       expect(report).toMatchObject({ width: 320, height: 180 });
       const { headers } = await httpRequest(url, { ca: outputs.ca ?? "", headers: { Origin: "https://a.example" } });
       expect(headers["access-control-allow-origin"]).toBe("*");
+      together("LL-HLS", await waitFor(async () => { const heard = await claps(url, outputs.ca ?? undefined, 10); return heard.claps.length > 2 ? heard : null; }, { what: "a list with three claps", timeoutMs: 40_000, everyMs: 1000 }));
     } finally { await publisher.stop(); }
   });
   test("plays on the page within 5 s of live", async () => {
@@ -73,13 +84,17 @@ describe("latency: low", () => {
 
 describe("latency: ultra", () => {
   test("is WHEP through the distributor's name, with picture and sound in a browser", async () => {
-    const publisher = await publish({ via: "rtmp", url: await stack.ingestUrl("talk", "studio", "rtmp"), width: 320, height: 180 });
+    const publisher = await publish({ via: "rtmp", url: await stack.ingestUrl("talk", "studio", "rtmp"), width: 320, height: 180, clap: true });
     const viewer = await openViewer({ url: outputs.streams.talk?.watch ?? "", ca: outputs.ca ?? "", webrtc: true });
     try {
       await onAir(stack, "talk", "studio");
       const { stats } = await viewer.playing(40_000).then(() => viewer.watch(5));
       expect(stats).toMatchObject({ engine: "whep", width: 320, height: 180 });
       expect(stats.decodedFrames).toBeGreaterThan(60);
+      // As the encoder gives it to the relay; what a browser makes of it is the browser's.
+      const { stdout, stderr } = await containerExec(stack.container("tx-home-1"), ["bash", "-c", decoding(`-rtsp_transport tcp -t 8 -i rtsp://127.0.0.1:${RELAY_RTSP_PORT}/out/talk`, "0:a")]);
+      expect(stdout, stderr).not.toBe("");
+      together("at the relay", paired(stdout));
     } finally { await viewer.close(); await publisher.stop(); }
   });
 });

@@ -19,8 +19,8 @@ const RULE: Readonly<Record<Listener["name"], string>> = {
   rtmp: "a multiplexer opens a protocol when a publisher of any stream may use it", rtmps: "a multiplexer opens a protocol when a publisher of any stream may use it",
   srt: "a multiplexer opens a protocol when a publisher of any stream may use it", whip: "a multiplexer opens a protocol when a publisher of any stream may use it",
   webrtc: "media of WHIP goes over a UDP port of its own, open where WHIP is",
-  push: "a transcoder opens its relay to the multiplexers that push a stream it carries",
-  relay: "a transcoder opens its relay to the multiplexers that push a stream it carries (what RTMP cannot carry, such as VP8), and to distributors that pull low and ultra streams",
+  push: "a transcoder opens its relay to the multiplexers that push a stream it carries, and to distributors that pull low and ultra streams",
+  relay: "a transcoder opens its relay to the multiplexers that push a stream it carries (what RTMP cannot carry, such as VP8)",
   origin: "a transcoder opens its origin to the distributors of the streams it carries",
   https: "a distributor is open to viewers", http3: "a distributor is open to viewers, over QUIC too", whep: "WebRTC media to viewers, open where a stream has latency: ultra",
 };

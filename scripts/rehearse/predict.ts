@@ -41,6 +41,9 @@ export function predict(plan: Plan, action: Action): Prediction {
   }
 }
 
+/** Transcoders that viewers can be served by: low and ultra latency come from the first alone (HE409). */
+const served = (s: StreamPlan): readonly string[] => (s.latency === "standard" ? s.transcoders : s.transcoders.slice(0, 1));
+
 function ofHost(plan: Plan, name: string, onAirSeconds: number, onlyStream: string | null): Prediction {
   const host = plan.hosts.find((h) => h.name === name);
   if (name === LOCAL_CDN) {
@@ -49,7 +52,7 @@ function ofHost(plan: Plan, name: string, onAirSeconds: number, onlyStream: stri
   }
   const streams = plan.streams.filter((s) => onlyStream === null || s.name === onlyStream);
   if (host?.role === "multiplexer") return ofMultiplexer(plan, name, onAirSeconds);
-  const member = (s: StreamPlan): readonly string[] => (host?.role === "transcoder" ? s.transcoders : s.distributors);
+  const member = (s: StreamPlan): readonly string[] => (host?.role === "transcoder" ? served(s) : s.distributors);
   const hit = streams.filter((s) => member(s).includes(name));
   const alone = hit.filter((s) => member(s).length === 1).map((s) => s.name);
   if (alone.length > 0) return single(`${name} is the only ${host?.role ?? "host"} of ${list(alone)}`, "the picture stands still once buffers are empty, until it is back", { stalls: null });
@@ -104,8 +107,8 @@ function ofLine(plan: Plan, action: Extract<Action, { kind: "network" | "delay" 
     if (alone.length > 0) return single(`${list(alone)} has no other line`, "viewers see the slate, without a break", { onAirSeconds: SILENT });
     return fine(`${to} takes another input or the slate; the other transcoders are not touched`, { onAirSeconds: SILENT });
   }
-  const streams = plan.streams.filter((s) => s.distributors.includes(from) && s.transcoders.includes(to));
-  const alone = streams.filter((s) => s.transcoders.length === 1).map((s) => s.name);
+  const streams = plan.streams.filter((s) => s.distributors.includes(from) && served(s).includes(to));
+  const alone = streams.filter((s) => served(s).length === 1).map((s) => s.name);
   if (alone.length > 0) return single(`${to} is the only transcoder of ${list(alone)}`, "viewers of this distributor stand still until the line is back", { stalls: null });
   return fine(`nobody notices: ${from} asks another transcoder`);
 }

@@ -71,6 +71,12 @@ describe("prediction", () => {
     expect(of(once, "kill:host@tx-home-1")).toMatchObject({ singlePoint: "tx-home-1 is the only transcoder of main", promises: { stalls: null } });
     expect(of(once, "kill:host@dist-home-1")).toMatchObject({ singlePoint: "dist-home-1 is the only distributor of main", promises: { stalls: null } });
   });
+  test("latency low comes from the first transcoder alone, however many make it", () => {
+    const low = planOf(TWICE.replace("redundancy: 2", "redundancy: 2\n    latency: low"));
+    const [first, second] = low.streams[0]?.transcoders ?? [];
+    expect(of(low, `kill:host@${first}`)).toMatchObject({ singlePoint: `${first} is the only transcoder of main`, promises: { stalls: null } });
+    expect(of(low, `kill:host@${second}`)).toMatchObject({ singlePoint: null, promises: { stalls: 0 } });
+  });
   test("a lone multiplexer costs the picture, not the stream: the slate covers it", () => {
     expect(of(once, "kill:mediamtx@mux-home-a")).toMatchObject({ singlePoint: "mux-home-a is the only way in for main", promises: { stalls: 0, onAirSeconds: 1 } });
   });

@@ -173,6 +173,19 @@ describe("publishing", () => {
   });
 });
 
+test("headend demo publishes from outside, by every protocol that the publisher may use, and ends by itself", async () => {
+  for (const via of ["srt", "rtmps"]) {
+    const demo = run("node", ["scripts/headend.mjs", "demo", "--stack", "e2e-studio", "--via", via, "--duration", "12 s"]);
+    await onAir(stack, "main", "studio");
+    const { code, stdout, stderr } = await demo;
+    expect(code, stderr).toBe(0);
+    expect(stdout.trim()).toBe(outputs.streams.main?.watch);
+    expect(stderr).toContain(`by ${via.toUpperCase()} to mux-home-a`);
+    await onAir(stack, "main", null);
+  }
+  expect((await docker(["ps", "-aq", "--filter", "name=headend-e2e-studio-demo"])).trim()).toBe("");
+});
+
 test("recordings survive a killed multiplexer: nothing already written is lost", async () => {
   const folder = join(stack.dir, "recordings", "mux-home-a", "main", "studio");
   const files = (): string[] => readdirSync(folder).sort();

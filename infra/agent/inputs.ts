@@ -11,12 +11,18 @@ import { judge, type Verdict } from "./tracks.ts";
 
 /** An online input without a byte for this long is not live (seconds); the relay itself needs 4 s to notice. */
 const SILENT_AFTER = 2;
-/** The relay may take this long to bring a chosen input on air before something is wrong (seconds). */
-const ON_AIR_WITHIN = { direct: 2, normalise: 6 } as const;
+/** The relay may take this long to bring a chosen input on air before something is wrong (seconds); a normaliser waits for a key frame. */
+const ON_AIR_WITHIN = { direct: 2, normalise: 10 } as const;
 /** An input that could not be brought on air is left out for this long (seconds). */
 const FAULT_SECONDS = 10;
 /** A connected air path without a byte for this long starves FFmpeg: not even the slate is sent then (seconds). */
 const STARVED_AFTER = 1.5;
+/** The relay is asked this often where a forward runs to (seconds). */
+const CONFIRM_EVERY = 0.5;
+/** Shorter than this, the slate between two inputs is not told (seconds). */
+const GLIMPSE = 1;
+/** On air for this long, what forwards there is well (seconds). */
+const WELL_AFTER = 2;
 /** An input waits at most this long for the look at its packets, which takes 0.3 s when both media are sent. */
 const PROBE_SECONDS = 2.5;
 /** An input that the relay lost with everything else needs no look at its packets when it is back within this (seconds). */
@@ -26,6 +32,8 @@ interface Seen { bytes: number; changedAt: number; source: string | null; sample
 
 /** What is set up at the relay; undefined = unknown. */
 type Applied = { readonly path: string | null; readonly key: string } | undefined;
+
+interface Standing { readonly path: string | null; readonly key: string; readonly direct: boolean; readonly since: number }
 
 /**
  * Brings one stream's chosen input on air: by patching `forward` on the relay's input paths, or through a normalising FFmpeg. The air
@@ -38,7 +46,10 @@ export class InputSelector {
   /** Inputs whose direct forward the relay refused, until their publisher's connection changes. */
   private readonly mustNormalise = new Map<string, { source: string | null; reason: string }>();
   private applied: Applied;
-  private appliedAt = 0;
+  /** What was set last, and since when. It stands over doubts, so that what never gets on air is found out. */
+  private standing: Standing | null = null;
+  /** What forwarded to the air path ended, and was set anew once since it was well. */
+  private retried: { readonly key: string; readonly at: number } | null = null;
   /** So far: one that comes while something is being set counts for the next look. */
   private doubts = 0;
   /** What forwards to the air path lost it, and would wait 5 s to try again: it is set anew. */
@@ -50,7 +61,7 @@ export class InputSelector {
   private offAirSince: number | null = null;
   private airBytes = { bytes: -1, changedAt: 0 };
   private busy = false;
-  private confirming = false;
+  private confirmedAt = -Infinity;
   private closed = false;
   private readonly normaliser: Normaliser;
   private readonly override: OverrideFile;
@@ -75,6 +86,8 @@ export class InputSelector {
 
   get currentOverride(): Override { return this.override.current; }
   get active(): string | null { return this.selection.active; }
+  /** Input that viewers see; null for the slate. A moment without, while inputs change, is no slate. */
+  shown(mono: number): string | null { return this.offAirSince !== null && mono - this.offAirSince > GLIMPSE ? null : this.selection.active; }
   private get airUrl(): string { return `${this.relay.rtmp}/${this.stream.air}`; }
 
   setOverride(override: Override): void {
@@ -94,7 +107,14 @@ export class InputSelector {
   /** One look at the relay (null = it does not answer). Call it every 100 ms while anything changes. */
   poll(paths: ReadonlyMap<string, RelayPath> | null, mono: number): void {
     if (this.closed) return;
-    if (paths === null) { this.doubt(); this.paths = new Map(); return; }
+    if (paths === null) {
+      this.doubt();
+      this.paths = new Map();
+      // Time in which nobody looked tells nothing about the air.
+      this.offAirSince = null;
+      this.airBytes = { ...this.airBytes, changedAt: mono };
+      return;
+    }
     this.paths = paths;
     if (this.adoption !== "done") { if (this.adoption === "due") void this.adopt(paths, mono); return; }
     this.watchRelay(paths, mono);
@@ -219,41 +239,58 @@ export class InputSelector {
     this.log(to === null ? "warn" : "info", `switch ${from ?? "slate"} -> ${to ?? "slate"} (${reason})`);
   }
 
-  /** Notices that a chosen input does not get on air: the relay forgot (its file was reloaded), or refuses it. */
+  /** Notices that a chosen input does not get on air: the relay forgot (its file was reloaded), lost the way there, or refuses it. */
   private watchAir(air: RelayPath | undefined, mono: number): void {
     if (air && air.bytes !== this.airBytes.bytes) this.airBytes = { bytes: air.bytes, changedAt: mono };
-    if (this.applied === undefined || this.applied.path === null) { this.offAirSince = null; return; }
+    const set = this.standing;
+    if (set === null || set.path === null || set.path !== this.selection.active) { this.offAirSince = null; return; }
+    const begun = Math.max(set.since, this.retried?.key === set.key ? this.retried.at : 0);
     if (air?.online) {
       this.offAirSince = null;
-      if (mono - Math.max(this.airBytes.changedAt, this.appliedAt) > STARVED_AFTER) void this.diagnose(this.applied.path, !this.normaliser.running, mono);
+      if (mono - Math.max(this.airBytes.changedAt, begun) > STARVED_AFTER) void this.diagnose(set.path, set, mono);
+      else if (mono - begun > WELL_AFTER) this.retried = null;
       return;
     }
     this.offAirSince ??= mono;
-    const off = mono - Math.max(this.offAirSince, this.appliedAt);
-    const direct = !this.normaliser.running;
-    if (off > ON_AIR_WITHIN[direct ? "direct" : "normalise"]) void this.diagnose(this.applied.path, direct, mono);
-    else if (direct && off > 0.3 && !this.busy) void this.confirmForward(this.applied.path);
+    const off = mono - Math.max(this.offAirSince, begun);
+    if (off > ON_AIR_WITHIN[set.direct ? "direct" : "normalise"]) void this.diagnose(set.path, set, mono);
+    else if (set.direct && off > 0.3 && this.applied !== undefined && !this.busy) void this.confirmForward(set.path, set, mono);
   }
 
-  private async confirmForward(path: string): Promise<void> {
-    if (this.confirming) return;
-    this.confirming = true;
+  private async confirmForward(path: string, set: Standing, mono: number): Promise<void> {
+    if (mono - this.confirmedAt < CONFIRM_EVERY) return;
+    this.confirmedAt = mono;
     try {
       // Not what its configuration says: that may be right already, and then setting it again changes nothing.
-      if (!(await this.relay.running(path)).some((f) => f.dest === this.airUrl) && this.applied?.path === path && !this.normaliser.running) {
+      const forward = (await this.relay.running(path)).find((f) => f.dest === this.airUrl);
+      if (this.standing !== set) return;
+      if (forward === undefined) {
         this.log("info", `relay lost the forward of ${path}; setting it again`);
         this.kick = true;
         this.doubt();
-      }
-    } catch { this.doubt(); } finally { setTimeout(() => { this.confirming = false; }, 500).unref(); }
+      } else if (forward.failed) this.again(set, forward.error, mono);
+    } catch { this.doubt(); }
   }
 
-  private async diagnose(path: string, direct: boolean, mono: number): Promise<void> {
+  /** Sets a forward anew that ended: MediaMTX itself waits 5 s. Once: one that ends again at once is refused. @returns whether it was not yet */
+  private again(set: Standing, error: string, mono: number): boolean {
+    if (this.retried?.key === set.key) return false;
+    this.log("info", `${set.path} lost its way on air (${error}); connecting it again`);
+    this.retried = { key: set.key, at: mono };
+    this.kick = true;
+    this.doubt();
+    return true;
+  }
+
+  private async diagnose(path: string, set: Standing, mono: number): Promise<void> {
     if (this.busy) return;
     this.busy = true;
     try {
-      const error = direct ? (await this.relay.running(path)).find((f) => f.error !== "")?.error ?? null : "its normaliser gets nothing on air";
-      if (direct && error !== null && !this.mustNormalise.has(path)) {
+      // An error of before says nothing of now: a relay that stood still has them from all its connections.
+      const forward = set.direct ? (await this.relay.running(path)).find((f) => f.error !== "") : undefined;
+      const error = set.direct ? forward?.error ?? null : "its normaliser gets nothing on air";
+      if (forward !== undefined && this.again(set, forward.error, mono)) return;
+      if (set.direct && error !== null && !this.mustNormalise.has(path)) {
         this.mustNormalise.set(path, { source: this.seen.get(path)?.source ?? null, reason: error });
         this.log("warn", `${path} was refused on air: ${error}`);
       } else {
@@ -261,6 +298,7 @@ export class InputSelector {
         this.faults.set(path, { until: mono + FAULT_SECONDS, reason });
         this.log("warn", `${path} ${reason}; left out for ${FAULT_SECONDS} s`);
       }
+      this.standing = null;
       this.doubt();
     } catch { this.doubt(); } finally { this.busy = false; }
   }
@@ -287,7 +325,7 @@ export class InputSelector {
         if (kick || now.length !== 1 || now[0] !== this.airUrl) await this.relay.setForward(path, [this.airUrl]);
       } else if (path !== null && verdict?.kind === "normalise" && !this.normaliser.running && !this.closed) this.normaliser.start(this.stream, this.relay, path, key, verdict);
       this.applied = doubts === this.doubts ? { path, key } : undefined;
-      this.appliedAt = mono;
+      if (this.standing?.key !== key) this.standing = { path, key, direct: verdict?.kind === "direct", since: mono };
     } catch (error) {
       this.doubt();
       this.kick ||= kick;

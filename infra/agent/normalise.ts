@@ -7,6 +7,9 @@ const SLATE_COLOUR = "0x1c2430";
 /** FFmpeg's RTSP input does not mark AAC packets as key frames, and a copy then waits for one for ever (seen on 7.1.5). */
 export const COPY_AAC = "-copyinkf:a";
 
+/** Longest wait for a key frame (microseconds); FFmpeg goes on as soon as it knows all. */
+const KEY_FRAME_US = "9000000";
+
 /** Where the relay on this host is reached. */
 export interface RelayAddresses { readonly rtsp: string; readonly rtmp: string }
 
@@ -18,7 +21,8 @@ export function normaliseArguments(stream: AgentStream, verdict: Extract<Verdict
   const { channels } = stream.audio;
   const largest = [...stream.renditions].sort((a, b) => b.width * b.height - a.width * a.height)[0];
   const size = `${largest?.width ?? 640}x${largest?.height ?? 360}`;
-  const common = ["-fflags", "+genpts+discardcorrupt", "-analyzeduration", "500000", "-fpsprobesize", "0", "-thread_queue_size", "512"];
+  // By RTMP pictures come from the next key frame on, and FLV takes no copy of a picture whose size is not known yet: wait for it.
+  const common = ["-fflags", "+genpts+discardcorrupt", "-analyzeduration", verdict.rtmp ? KEY_FRAME_US : "500000", "-fpsprobesize", "0", "-thread_queue_size", "512"];
   const inputs = verdict.rtmp ? ["-rw_timeout", "8000000", ...common, "-i", `${relay.rtmp}/${input}`] : ["-rtsp_transport", "tcp", "-timeout", "8000000", ...common, "-i", `${relay.rtsp}/${input}`];
   let synthetic = 0;
   const lavfi = (source: string): string => { inputs.push("-re", "-f", "lavfi", "-i", source); synthetic += 1; return `${synthetic}:0`; };

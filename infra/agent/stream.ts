@@ -138,7 +138,7 @@ export class StreamRunner {
     const newest = this.segmented ? this.publisher.newest(this.clock.wall()) : null;
     return {
       name: this.stream.name, latency: this.stream.latency, healthy: this.healthy,
-      active: this.inputs.active ?? "slate", override: this.inputs.currentOverride,
+      active: this.inputs.shown(this.clock.mono()) ?? "slate", override: this.inputs.currentOverride,
       inputs: this.inputs.status(this.clock.mono()), lastSwitch: this.inputs.history.list.at(-1) ?? null, history: this.inputs.history.list, switches: this.inputs.switches,
       ffmpeg: this.encoder.status(), newest,
       lag: newest === null ? null : Number(lagOf(newest, this.clock.wall(), this.stream.segmentSeconds).toFixed(3)),

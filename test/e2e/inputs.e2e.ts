@@ -56,6 +56,15 @@ function together(what: string, { claps: heard }: Claps): void {
   for (const { ms } of heard) expect(Math.abs(ms), what).toBeLessThanOrEqual(40);
 }
 
+test("sound at another rate, with the key frames of OBS, is converted while the picture is copied", async () => {
+  const publisher = await publish({ via: "rtmp", url: await stack.ingestUrl("main", "studio", "rtmp"), width: 320, height: 180, audio: "mono44", keyframeSeconds: 4 });
+  try {
+    await onAir(stack, "main", "studio");
+    await decodeUntil(stack, outputs, outputs.streams.main?.playlist ?? "", (r) => !r.still && r.audioRms > -40, "moving, with sound");
+  } finally { await publisher.stop(); }
+  await onAir(stack, "main", null);
+});
+
 describe("latency: low", () => {
   test("is LL-HLS through the distributor's name and TLS, and decodes", async () => {
     const publisher = await publish({ via: "rtmp", url: await stack.ingestUrl("fast", "studio", "rtmp"), width: 320, height: 180, clap: true });

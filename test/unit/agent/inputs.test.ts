@@ -23,6 +23,9 @@ class FakeRelay implements RelayControl {
   readonly forwards = new Map<string, readonly string[]>();
   /** Where MediaMTX goes on with something else than its configuration says. */
   readonly runs = new Map<string, readonly string[]>();
+  /** Forwards that ended; those of `refuses` end whenever they are set. */
+  readonly ended = new Set<string>();
+  readonly refuses = new Set<string>();
   readonly told: string[] = [];
   readonly sources = new Map<string, string>();
   since = "1";
@@ -31,7 +34,7 @@ class FakeRelay implements RelayControl {
   connect(...paths: string[]): void { for (const path of paths) this.sources.set(path, `c${++this.connections}`); }
   restart(): void { this.sources.clear(); this.forwards.clear(); this.since += "1"; }
 
-  get onAir(): string[] { return [...this.forwards].filter(([path, to]) => (this.runs.get(path) ?? to).includes(AIR) && this.sources.has(path)).map(([path]) => path); }
+  get onAir(): string[] { return [...this.forwards].filter(([path, to]) => (this.runs.get(path) ?? to).includes(AIR) && !this.ended.has(path) && this.sources.has(path)).map(([path]) => path); }
 
   paths(mono: number): Map<string, RelayPath> {
     const path = (name: string, source: string | null): RelayPath => ({ name, online: source !== null, bytes: Math.round(mono * 1e5), tracks: source === null ? [] : tracks, source, since: name === "air/main" ? this.since : null });
@@ -41,11 +44,14 @@ class FakeRelay implements RelayControl {
   forwardOf(path: string): Promise<readonly string[]> { return Promise.resolve(this.forwards.get(path) ?? []); }
   setForward(path: string, to: readonly string[]): Promise<void> {
     this.told.push(`${path} ${to.length}`);
-    if (JSON.stringify(to) !== JSON.stringify(this.forwards.get(path) ?? [])) this.runs.delete(path);
+    if (JSON.stringify(to) !== JSON.stringify(this.forwards.get(path) ?? [])) {
+      this.runs.delete(path);
+      if (this.refuses.has(path)) this.ended.add(path); else this.ended.delete(path);
+    }
     if (to.length === 0) this.forwards.delete(path); else this.forwards.set(path, to);
     return Promise.resolve();
   }
-  running(path: string): Promise<RunningForward[]> { return Promise.resolve((this.runs.get(path) ?? this.forwards.get(path) ?? []).map((dest) => ({ dest, failed: false, error: "" }))); }
+  running(path: string): Promise<RunningForward[]> { return Promise.resolve((this.runs.get(path) ?? this.forwards.get(path) ?? []).map((dest) => ({ dest, failed: this.ended.has(path), error: this.ended.has(path) ? "broken pipe" : "" }))); }
 }
 
 class Lab {
@@ -89,6 +95,32 @@ describe("inputs on a relay", () => {
     await lab.pass(3);
     expect(lab.onAir).toEqual(["0.0:slate", "1.1:in/main/a/mux"]);
     expect(lab.reasons).toEqual([`${A} came`]);
+  });
+
+  it("are connected again when their way on air ended, as by a relay that stood still, and are what they were", async () => {
+    const lab = new Lab();
+    lab.relay.connect(A);
+    await lab.pass(8);
+    for (let time = 0; time < 3; time++) {
+      lab.relay.ended.add(A);
+      const at = lab.mono - 1000;
+      await lab.pass(5);
+      expect(lab.onAir.slice(-2)).toEqual([`${at.toFixed(1)}:slate`, expect.stringContaining(A)]);
+      expect(Number(lab.onAir.at(-1)?.split(":")[0]) - at).toBeLessThan(1);
+      expect(lab.inputs.status(lab.mono)[0]).toMatchObject({ handling: "direct", reasons: [] });
+    }
+  });
+
+  it("are refused when it ends again at once; meanwhile the slate is told", async () => {
+    const lab = new Lab();
+    lab.relay.refuses.add(A);
+    lab.relay.connect(A);
+    await lab.pass(3.5);
+    expect(lab.inputs.shown(lab.mono)).toBeNull();
+    expect(lab.inputs.status(lab.mono)[0]?.handling).toBe("direct");
+    await lab.pass(1.5);
+    expect(lab.inputs.status(lab.mono)[0]).toMatchObject({ handling: "normalise", reasons: [expect.stringContaining("the relay refused it as it is (broken pipe)")] });
+    lab.inputs.close();
   });
 
   it("are set again when the relay goes on with none, although its configuration has the right one", async () => {

@@ -49,7 +49,8 @@ export function judge(tracks: readonly Track[], channels: number, missing: Missi
   if (reasons.length === 0) return { kind: "direct" };
   return {
     kind: "normalise", reasons,
-    rtmp: tracks.every((t) => !isMedia(t) || t.codec === "H264" || t.codec === "MPEG-4 Audio"),
+    // Of one medium there is nothing to keep together, and RTMP would wait for the other.
+    rtmp: seesVideo && hearsAudio && tracks.every((t) => !isMedia(t) || t.codec === "H264" || t.codec === "MPEG-4 Audio"),
     video: !seesVideo ? "picture" : video.codec === "H264" ? "copy" : "encode",
     audio: !hearsAudio ? "silence" : matches(audio, channels) ? "copy" : "encode",
   };

@@ -111,24 +111,27 @@ async function playAll(faults: readonly Fault[], stage: Stage, outcomes: Outcome
   }
 }
 
-/** Before the first and after the last look at memory, so that what has just been restarted has settled. */
+/** Before each look at what hosts hold, so that what has just been restarted has settled. */
 const QUIET_MS = 20_000;
+/** The first look is after this, or a quarter of a shorter soak: the CDN's cache keeps what nobody asks for ten minutes, and is no leak until then. */
+const WARM_MS = 12 * 60_000;
 const REST: readonly [number, number] = [3000, 15_000];
 
 async function soak(o: RehearsalOptions, { seconds: length, seed }: { readonly seconds: number; readonly seed: number }, stage: Stage, outputs: StackOutputs, outcomes: Outcome[]): Promise<readonly Leak[]> {
   const hosts = Object.entries(outputs.hosts).flatMap(([name, { container }]) => (container === undefined ? [] : [{ name, container }]));
   const random = randomFrom(seed), drawn = drawing(o.faults.filter((f) => f.skip === null && f.prediction.singlePoint === null), random);
   o.tell(`soak for ${seconds(length * 1000)}, seed ${seed}`);
-  await pause(QUIET_MS, o.signal);
-  const before = await readHoldings(hosts);
-  for (const end = Date.now() + length * 1000 - QUIET_MS * 2; Date.now() < end;) {
+  const began = Date.now(), warm = began + Math.min(WARM_MS, length * 250), end = began + length * 1000 - QUIET_MS * 2;
+  let before: Awaited<ReturnType<typeof readHoldings>> | null = null;
+  while (Date.now() < end) {
+    if (before === null && Date.now() >= warm) { await pause(QUIET_MS, o.signal); before = await readHoldings(hosts); }
     const outcome = await play(drawn.next().value, stage);
     outcomes.push(outcome);
     o.tell(line(outcome, outcomes.length, null));
     await pause(REST[0] + random() * (REST[1] - REST[0]), o.signal);
   }
   await pause(QUIET_MS, o.signal);
-  return findLeaks(before, await readHoldings(hosts));
+  return before === null ? [] : findLeaks(before, await readHoldings(hosts));
 }
 
 function machine(): string {

@@ -17,6 +17,8 @@ const ON_AIR_WITHIN = { direct: 2, normalise: 10 } as const;
 const FAULT_SECONDS = 10;
 /** A connected air path without a byte for this long starves FFmpeg: not even the slate is sent then (seconds). */
 const STARVED_AFTER = 1.5;
+/** Multiplexers connect to a relay again within this (seconds): MediaMTX tries each 5 s. */
+const TROUBLE = 8;
 /** The relay is asked this often where a forward runs to (seconds). */
 const CONFIRM_EVERY = 0.5;
 /** Shorter than this, the slate between two inputs is not told (seconds). */
@@ -59,6 +61,9 @@ export class InputSelector {
   /** Until when an input is trusted to be what it was. */
   private readonly trusted = new Map<string, number>();
   private offAirSince: number | null = null;
+  private relayLost = false;
+  /** What is missing until then is missing because the relay was away. */
+  private troubleUntil = 0;
   private airBytes = { bytes: -1, changedAt: 0 };
   private busy = false;
   private confirmedAt = -Infinity;
@@ -88,6 +93,8 @@ export class InputSelector {
   get active(): string | null { return this.selection.active; }
   /** Input that viewers see; null for the slate. A moment without, while inputs change, is no slate. */
   shown(mono: number): string | null { return this.offAirSince !== null && mono - this.offAirSince > GLIMPSE ? null : this.selection.active; }
+  /** Nothing is on air, and this host's own relay is to blame: another transcoder may have what viewers should see. */
+  resuming(mono: number): boolean { return this.relayLost || (mono < this.troubleUntil && this.shown(mono) === null); }
   private get airUrl(): string { return `${this.relay.rtmp}/${this.stream.air}`; }
 
   setOverride(override: Override): void {
@@ -110,11 +117,14 @@ export class InputSelector {
     if (paths === null) {
       this.doubt();
       this.paths = new Map();
+      this.relayLost = true;
+      this.troubleUntil = mono + TROUBLE;
       // Time in which nobody looked tells nothing about the air.
       this.offAirSince = null;
       this.airBytes = { ...this.airBytes, changedAt: mono };
       return;
     }
+    this.relayLost = false;
     this.paths = paths;
     if (this.adoption !== "done") { if (this.adoption === "due") void this.adopt(paths, mono); return; }
     this.watchRelay(paths, mono);
@@ -179,6 +189,7 @@ export class InputSelector {
     if (!anew) return;
     this.doubt();
     this.kick = true;
+    this.troubleUntil = mono + TROUBLE;
     const lost = [...this.seen].filter(([path, seen]) => paths.get(path)?.source !== seen.source);
     for (const [path, seen] of lost) if (seen.ready && !seen.probe?.missing.audio && !seen.probe?.missing.video) this.trusted.set(path, mono + TRUSTED_SECONDS);
     const { active } = this.selection;

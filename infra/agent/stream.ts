@@ -1,4 +1,4 @@
-import { type FSWatcher, rmSync, watch } from "node:fs";
+import { type FSWatcher, mkdirSync, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "./clock.ts";
 import type { AgentStream } from "./config.ts";
@@ -37,6 +37,8 @@ export class StreamRunner {
   private lastSweep = 0;
   private readonly sync = new Sync();
   private suspectedAt = 0;
+  /** As the file says; null before the first look, when an earlier agent's may be there. */
+  private marked: boolean | null = null;
   private readonly staging: string;
 
   constructor(private settings: StreamSettings, relay: Relay, private readonly workDir: string, private readonly clock: Clock) {
@@ -87,11 +89,24 @@ export class StreamRunner {
   poll(paths: ReadonlyMap<string, RelayPath> | null): void {
     const mono = this.clock.mono();
     this.inputs.poll(paths, mono);
+    this.markWhole();
     if (mono - this.lastSweep > 1) { this.lastSweep = mono; this.publisher.sweep(mono); this.scan(); this.compareMedia(mono); }
   }
 
   /** Twice a second. */
   tick(relayUp: boolean): void { this.encoder.tick(relayUp); }
+
+  /** A file by which nginx knows whether this transcoder is to be asked first; it serves segments without asking the agent. */
+  private markWhole(): void {
+    if (!this.segmented) return;
+    const whole = this.dirs().every(({ dir }) => this.media(dir, true).kind === "ok");
+    if (whole === this.marked) return;
+    const folder = join(this.workDir, "pub", "whole"), file = join(folder, this.stream.name);
+    try {
+      if (whole) { mkdirSync(folder, { recursive: true }); writeFileSync(file, ""); } else rmSync(file, { force: true });
+      this.marked = whole;
+    } catch { /* a full disk: tried again at the next look */ }
+  }
 
   scan(): void {
     const linked = this.publisher.scan();
@@ -104,7 +119,7 @@ export class StreamRunner {
     this.unwatch();
     if (!release) { this.inputs.close(); return; }
     await this.inputs.release();
-    for (const folder of [this.staging, join(this.workDir, "pub", "live", this.stream.name), join(this.workDir, "override", this.stream.name), join(this.workDir, "switches", `${this.stream.name}.jsonl`)]) rmSync(folder, { recursive: true, force: true });
+    for (const folder of [this.staging, join(this.workDir, "pub", "live", this.stream.name), join(this.workDir, "pub", "whole", this.stream.name), join(this.workDir, "override", this.stream.name), join(this.workDir, "switches", `${this.stream.name}.jsonl`)]) rmSync(folder, { recursive: true, force: true });
   }
 
   multivariant(ways: readonly Pathway[]): Answer {
@@ -112,12 +127,12 @@ export class StreamRunner {
     return offer === null ? { kind: "stale" } : { kind: "ok", text: multivariantPlaylist(this.stream, offer, ways) };
   }
 
-  /** `whole`: only if no segment of the window is missing, because another transcoder may have them all. */
+  /** `whole`: only if no segment of the window is missing and the relay has its inputs, because another transcoder may have them all. */
   media(dir: string, whole: boolean): Answer {
     const numbers = this.publisher.numbers(dir);
     if (numbers === null) return { kind: this.publisher.isRemoved(dir) ? "gone" : "unknown" };
     const newest = this.publisher.newestOf(dir);
-    if (newest === null || this.isWithdrawn(dir) || (whole && !isWhole(numbers, newest))) return { kind: "stale" };
+    if (newest === null || this.isWithdrawn(dir) || (whole && (!isWhole(numbers, newest) || this.inputs.resuming(this.clock.mono())))) return { kind: "stale" };
     const text = mediaPlaylist(numbers, newest, this.stream.segmentSeconds);
     return text === null ? { kind: "stale" } : { kind: "ok", text };
   }

@@ -173,14 +173,17 @@ ${PLAYLIST}
     }
     location ~ ^/live/[a-z0-9-]+/.*\\.(?:m4s|mp4)$ {
       if ($origin_group = "") { rewrite ^ /-unknown last; }${lock.refuse}
+      set $whole 1;
       proxy_pass http://$origin_group;
-      proxy_cache segments;
-      proxy_cache_valid 200 10m;
-      # Only here: anywhere else it would hand out files that have changed since. Short, because an open file keeps its memory when the cache drops it.
-      open_file_cache max=200 inactive=5s;
-      open_file_cache_valid 5s;
-      proxy_cache_use_stale error timeout updating;
-      ${headers("public, max-age=31536000, immutable")}
+      proxy_intercept_errors on;
+      error_page 404 502 503 504 = @segment;
+${SEGMENT}
+    }
+    # Nobody has the whole window: a stream that has just begun.
+    location @segment {
+      set $whole "";
+      proxy_pass http://$origin_group;
+${SEGMENT}
     }
     location = /-unknown { internal; return 404; }
     location @busy {
@@ -228,6 +231,15 @@ const PLAYLIST = `      proxy_cache_valid 200 1s;
       error_page 404 502 504 =503 @busy;
       include headers.conf;
       add_header Cache-Control "public, max-age=1" always;`;
+
+const SEGMENT = `      proxy_cache segments;
+      proxy_cache_valid 200 10m;
+      # Only here: anywhere else it would hand out files that have changed since. Short, because an open file keeps its memory when the cache drops it.
+      open_file_cache max=200 inactive=5s;
+      open_file_cache_valid 5s;
+      proxy_cache_use_stale error timeout updating;
+      include headers.conf;
+      add_header Cache-Control "public, max-age=31536000, immutable" always;`;
 
 function headers(cacheControl: string): string {
   return `include headers.conf;\n      add_header Cache-Control "${cacheControl}" always;`;

@@ -26,7 +26,13 @@ export function originNginx(): RenderedFile {
       error_page 503 =404 @stale;
     }
     location @stale { internal; add_header Cache-Control "no-store" always; return 404; }
-    location ~ ^/live/.+\\.(?:m4s|mp4)$ { add_header Cache-Control "public, max-age=31536000, immutable"; }
+    location ~ ^/live/([a-z0-9-]+)/.+\\.(?:m4s|mp4)$ {
+      # A transcoder that has just come back, or whose relay has, may have the slate where another has the programme: it steps back while it is asked for the whole.
+      set $behind $http_x_headend_whole;
+      if (-f $document_root/whole/$1) { set $behind ""; }
+      if ($behind) { return 404; }
+      add_header Cache-Control "public, max-age=31536000, immutable";
+    }
     location = /healthz { proxy_pass http://agent; }
     location / { return 404; }
   }`),

@@ -123,6 +123,27 @@ describe("inputs on a relay", () => {
     lab.inputs.close();
   });
 
+  it("are missing by this host's own fault while its relay is away and until it has them again, and not when publishers go", async () => {
+    const lab = new Lab(), resuming = (): boolean => lab.inputs.resuming(lab.mono);
+    lab.relay.connect(A);
+    await lab.pass(3);
+    expect(resuming()).toBe(false);
+    lab.relayAnswers = false;
+    await lab.pass(0.3);
+    expect(resuming()).toBe(true);
+    lab.relay.restart();
+    lab.relayAnswers = true;
+    await lab.pass(4);
+    expect(resuming(), "the multiplexer is not back yet").toBe(true);
+    lab.relay.connect(A);
+    await lab.pass(1);
+    expect(resuming()).toBe(false);
+    lab.relay.sources.clear();
+    await lab.pass(9);
+    expect(lab.inputs.active).toBeNull();
+    expect(resuming(), "nobody publishes: the slate is right").toBe(false);
+  });
+
   it("are set again when the relay goes on with none, although its configuration has the right one", async () => {
     const lab = new Lab();
     lab.relay.connect(A);

@@ -59,6 +59,11 @@ ${sorted(upstreams).join("\n")}
   # From the address as nginx decoded it, which chooses the location: as sent, /live/open/..%2flisted/ would get the policy of "open".
   uninitialized_variable_warn off;
   map $asked $stream { default ""; "~^/live/(?<name>[a-z0-9-]+)/" $name; }
+  # Asked first for the whole: pointless where there is one transcoder.
+  map $stream $first_whole {
+    default "";
+${sorted(orders.filter(({ order }) => order.length > 1).map(({ stream }) => `    ${stream.name} 1;`)).join("\n")}
+  }
   map $stream $origin_group {
     default "";
 ${sorted(orders.map(({ stream, order }) => `    ${stream.name} ${upstreamName(order)};`)).join("\n")}
@@ -173,7 +178,7 @@ ${PLAYLIST}
     }
     location ~ ^/live/[a-z0-9-]+/.*\\.(?:m4s|mp4)$ {
       if ($origin_group = "") { rewrite ^ /-unknown last; }${lock.refuse}
-      set $whole 1;
+      set $whole $first_whole;
       proxy_pass http://$origin_group;
       proxy_intercept_errors on;
       error_page 404 502 503 504 = @segment;

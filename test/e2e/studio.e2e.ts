@@ -175,8 +175,8 @@ describe("publishing", () => {
 
 test("headend demo publishes from outside, by every protocol that the publisher may use, and ends by itself", async () => {
   for (const via of ["srt", "rtmps"]) {
-    const demo = run("node", ["scripts/headend.mjs", "demo", "--stack", "e2e-studio", "--via", via, "--duration", "12 s"]);
-    await onAir(stack, "main", "studio");
+    const demo = run("env", [`PULUMI_BACKEND_URL=file://${join(stack.dir, "state")}`, "PULUMI_CONFIG_PASSPHRASE=test", "node", "scripts/headend.mjs", "demo", "--stack", "e2e-studio", "--via", via, "--duration", "15 s"]);
+    await Promise.race([onAir(stack, "main", "studio"), demo.then(({ stderr }) => { throw new Error(`it ended before it was on air: ${stderr}`); })]);
     const { code, stdout, stderr } = await demo;
     expect(code, stderr).toBe(0);
     expect(stdout.trim()).toBe(outputs.streams.main?.watch);

@@ -97,7 +97,7 @@ const tiny = "/tmp/slate.mp4";
 execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "color=s=64x64:r=25:d=1", "-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo", "-t", "1", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", tiny]);
 for (const s of slates) fs.linkSync(tiny, s);
 // Sources of a distributor are dialled at once, and here nobody is there.
-const complaint = /ERR (?!\\[path \\S+\\] \\[RTSP source\\] dial)/;
+const complaint = /ERR (?!\\[path \\S+\\] \\[RTMP source\\] dial)/;
 const run = (c) => new Promise((done) => {
   const child = spawn(c.argv[0], c.argv.slice(1), { env: { ...process.env, ...c.env }, stdio: ["pipe", "pipe", "pipe"] });
   let text = "", alive = false;

@@ -1,3 +1,4 @@
+import { AirWatch, type Standing } from "./air-watch.ts";
 import type { AgentStream } from "./config.ts";
 import type { Log } from "./log.ts";
 import { Normaliser } from "./normaliser.ts";
@@ -11,20 +12,12 @@ import { judge, type Verdict } from "./tracks.ts";
 
 /** An online input without a byte for this long is not live (seconds); the relay itself needs 4 s to notice. */
 const SILENT_AFTER = 2;
-/** The relay may take this long to bring a chosen input on air before something is wrong (seconds); a normaliser waits for a key frame. */
-const ON_AIR_WITHIN = { direct: 2, normalise: 10 } as const;
 /** An input that could not be brought on air is left out for this long (seconds). */
 const FAULT_SECONDS = 10;
-/** A connected air path without a byte for this long starves FFmpeg: not even the slate is sent then (seconds). */
-const STARVED_AFTER = 1.5;
 /** Multiplexers connect to a relay again within this (seconds): MediaMTX tries each 5 s. */
 const TROUBLE = 8;
 /** The relay is asked this often where a forward runs to (seconds). */
 const CONFIRM_EVERY = 0.5;
-/** Shorter than this, the slate between two inputs is not told (seconds). */
-const GLIMPSE = 1;
-/** On air for this long, what forwards there is well (seconds). */
-const WELL_AFTER = 2;
 /** An input waits at most this long for the look at its packets, which takes 0.3 s when both media are sent. */
 const PROBE_SECONDS = 2.5;
 /** An input that the relay lost with everything else needs no look at its packets when it is back within this (seconds). */
@@ -34,8 +27,6 @@ interface Seen { bytes: number; changedAt: number; source: string | null; sample
 
 /** What is set up at the relay; undefined = unknown. */
 type Applied = { readonly path: string | null; readonly key: string } | undefined;
-
-interface Standing { readonly path: string | null; readonly key: string; readonly direct: boolean; readonly since: number }
 
 /**
  * Brings one stream's chosen input on air: by patching `forward` on the relay's input paths, or through a normalising FFmpeg. The air
@@ -48,10 +39,8 @@ export class InputSelector {
   /** Inputs whose direct forward the relay refused, until their publisher's connection changes. */
   private readonly mustNormalise = new Map<string, { source: string | null; reason: string }>();
   private applied: Applied;
-  /** What was set last, and since when. It stands over doubts, so that what never gets on air is found out. */
+  /** What was set last, and since when; null for the slate. It stands over doubts, so that what never gets on air is found out. */
   private standing: Standing | null = null;
-  /** What forwarded to the air path ended, and was set anew once since it was well. */
-  private retried: { readonly key: string; readonly at: number } | null = null;
   /** So far: one that comes while something is being set counts for the next look. */
   private doubts = 0;
   /** What forwards to the air path lost it, and would wait 5 s to try again: it is set anew. */
@@ -60,11 +49,10 @@ export class InputSelector {
   private adoption: "due" | "asking" | "done" = "due";
   /** Until when an input is trusted to be what it was. */
   private readonly trusted = new Map<string, number>();
-  private offAirSince: number | null = null;
   private relayLost = false;
   /** What is missing until then is missing because the relay was away. */
   private troubleUntil = 0;
-  private airBytes = { bytes: -1, changedAt: 0 };
+  private readonly air = new AirWatch();
   private busy = false;
   private confirmedAt = -Infinity;
   private closed = false;
@@ -92,7 +80,7 @@ export class InputSelector {
   get currentOverride(): Override { return this.override.current; }
   get active(): string | null { return this.selection.active; }
   /** Input that viewers see; null for the slate. A moment without, while inputs change, is no slate. */
-  shown(mono: number): string | null { return this.offAirSince !== null && mono - this.offAirSince > GLIMPSE ? null : this.selection.active; }
+  shown(mono: number): string | null { return this.air.isOff(mono) ? null : this.selection.active; }
   /** Nothing is on air, and this host's own relay is to blame: another transcoder may have what viewers should see. */
   resuming(mono: number): boolean { return this.relayLost || (mono < this.troubleUntil && this.shown(mono) === null); }
   private get airUrl(): string { return `${this.relay.rtmp}/${this.stream.air}`; }
@@ -119,9 +107,7 @@ export class InputSelector {
       this.paths = new Map();
       this.relayLost = true;
       this.troubleUntil = mono + TROUBLE;
-      // Time in which nobody looked tells nothing about the air.
-      this.offAirSince = null;
-      this.airBytes = { ...this.airBytes, changedAt: mono };
+      this.air.blind(mono);
       return;
     }
     this.relayLost = false;
@@ -134,7 +120,7 @@ export class InputSelector {
     const { selection, reason } = choose(this.selection, candidates, this.override.current, mono);
     this.selection = selection;
     if (reason !== null) this.note(before, selection.active, reason);
-    this.watchAir(paths.get(this.stream.air), mono);
+    this.checkAir(paths.get(this.stream.air), mono);
     void this.apply(mono);
   }
 
@@ -250,52 +236,41 @@ export class InputSelector {
     this.log(to === null ? "warn" : "info", `switch ${from ?? "slate"} -> ${to ?? "slate"} (${reason})`);
   }
 
-  /** Notices that a chosen input does not get on air: the relay forgot (its file was reloaded), lost the way there, or refuses it. */
-  private watchAir(air: RelayPath | undefined, mono: number): void {
-    if (air && air.bytes !== this.airBytes.bytes) this.airBytes = { bytes: air.bytes, changedAt: mono };
-    const set = this.standing;
-    if (set === null || set.path === null || set.path !== this.selection.active) { this.offAirSince = null; return; }
-    const begun = Math.max(set.since, this.retried?.key === set.key ? this.retried.at : 0);
-    if (air?.online) {
-      this.offAirSince = null;
-      if (mono - Math.max(this.airBytes.changedAt, begun) > STARVED_AFTER) void this.diagnose(set.path, set, mono);
-      else if (mono - begun > WELL_AFTER) this.retried = null;
-      return;
-    }
-    this.offAirSince ??= mono;
-    const off = mono - Math.max(this.offAirSince, begun);
-    if (off > ON_AIR_WITHIN[set.direct ? "direct" : "normalise"]) void this.diagnose(set.path, set, mono);
-    else if (set.direct && off > 0.3 && this.applied !== undefined && !this.busy) void this.confirmForward(set.path, set, mono);
+  private checkAir(air: RelayPath | undefined, mono: number): void {
+    const set = this.standing?.path === this.selection.active ? this.standing : null;
+    const needs = this.air.look(air, set, mono);
+    if (set === null || this.busy) return;
+    if (needs === "diagnose") void this.diagnose(set, mono);
+    else if (needs === "confirm" && this.applied !== undefined) void this.confirmForward(set, mono);
   }
 
-  private async confirmForward(path: string, set: Standing, mono: number): Promise<void> {
+  private async confirmForward(set: Standing, mono: number): Promise<void> {
     if (mono - this.confirmedAt < CONFIRM_EVERY) return;
     this.confirmedAt = mono;
     try {
       // Not what its configuration says: that may be right already, and then setting it again changes nothing.
-      const forward = (await this.relay.running(path)).find((f) => f.dest === this.airUrl);
+      const forward = (await this.relay.running(set.path)).find((f) => f.dest === this.airUrl);
       if (this.standing !== set) return;
       if (forward === undefined) {
-        this.log("info", `relay lost the forward of ${path}; setting it again`);
+        this.log("info", `relay lost the forward of ${set.path}; setting it again`);
         this.kick = true;
         this.doubt();
       } else if (forward.failed) this.again(set, forward.error, mono);
     } catch { this.doubt(); }
   }
 
-  /** Sets a forward anew that ended: MediaMTX itself waits 5 s. Once: one that ends again at once is refused. @returns whether it was not yet */
+  /** Sets a forward anew that ended, once: MediaMTX itself waits 5 s. @returns whether it was not yet */
   private again(set: Standing, error: string, mono: number): boolean {
-    if (this.retried?.key === set.key) return false;
+    if (!this.air.mayRetry(set, mono)) return false;
     this.log("info", `${set.path} lost its way on air (${error}); connecting it again`);
-    this.retried = { key: set.key, at: mono };
     this.kick = true;
     this.doubt();
     return true;
   }
 
-  private async diagnose(path: string, set: Standing, mono: number): Promise<void> {
-    if (this.busy) return;
+  private async diagnose(set: Standing, mono: number): Promise<void> {
     this.busy = true;
+    const { path } = set;
     try {
       // An error of before says nothing of now: a relay that stood still has them from all its connections.
       const forward = set.direct ? (await this.relay.running(path)).find((f) => f.error !== "") : undefined;
@@ -336,7 +311,7 @@ export class InputSelector {
         if (kick || now.length !== 1 || now[0] !== this.airUrl) await this.relay.setForward(path, [this.airUrl]);
       } else if (path !== null && verdict?.kind === "normalise" && !this.normaliser.running && !this.closed) this.normaliser.start(this.stream, this.relay, path, key, verdict);
       this.applied = doubts === this.doubts ? { path, key } : undefined;
-      if (this.standing?.key !== key) this.standing = { path, key, direct: verdict?.kind === "direct", since: mono };
+      if (this.standing?.key !== key) this.standing = path === null ? null : { path, key, direct: verdict?.kind === "direct", since: mono };
     } catch (error) {
       this.doubt();
       this.kick ||= kick;

@@ -14,10 +14,10 @@ export interface RelayPath {
   readonly since: string | null;
 }
 
-/** What choosing an input needs of the relay. */
 /** A forward as MediaMTX runs it, which may be another than its configuration says. */
 export interface RunningForward { readonly dest: string; readonly failed: boolean; readonly error: string }
 
+/** What choosing an input needs of the relay. */
 export type RelayControl = Pick<Relay, "rtsp" | "rtmp" | "forwardOf" | "running" | "setForward">;
 
 interface RawTrack { readonly codec: string; readonly codecProps: Readonly<Record<string, unknown>> | null }

@@ -25,13 +25,14 @@ export function overrideReply(source: Overridable, method: string, path: string,
   return plain(200, wanted);
 }
 
+/** Characters of a request's body, unless more is asked for. */
 const MAX_BODY = 1024;
 
 /** Serves on loopback. Rejects when the port cannot be had. */
-export function serve(answer: (asked: Asked) => Reply, port: number): Promise<http.Server> {
+export function serve(answer: (asked: Asked) => Reply, port: number, maxBody = MAX_BODY): Promise<http.Server> {
   const server = http.createServer((request, response) => {
     let body = "";
-    request.on("data", (c: Buffer) => { body += c.toString("utf8"); if (body.length > MAX_BODY) request.destroy(); });
+    request.on("data", (c: Buffer) => { body += c.toString("utf8"); if (body.length > maxBody) request.destroy(); });
     request.on("end", () => {
       const reply = answer({ method: request.method ?? "GET", target: request.url ?? "/", body, header: (name) => [request.headers[name] ?? []].flat()[0] });
       response.writeHead(reply.code, { "Content-Type": reply.type, "Content-Length": Buffer.byteLength(reply.body), ...reply.headers });

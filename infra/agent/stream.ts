@@ -99,7 +99,7 @@ export class StreamRunner {
   /** A file by which nginx knows whether this transcoder is to be asked first; it serves segments without asking the agent. */
   private markWhole(): void {
     if (!this.segmented) return;
-    const whole = this.dirs().every(({ dir }) => this.media(dir, true).kind === "ok");
+    const whole = this.dirs().every(({ dir }) => this.isWhole(dir));
     if (whole === this.marked) return;
     const folder = join(this.workDir, "pub", "whole"), file = join(folder, this.stream.name);
     try {
@@ -132,14 +132,20 @@ export class StreamRunner {
     const numbers = this.publisher.numbers(dir);
     if (numbers === null) return { kind: this.publisher.isRemoved(dir) ? "gone" : "unknown" };
     const newest = this.publisher.newestOf(dir);
-    if (newest === null || this.isWithdrawn(dir) || (whole && (!isWhole(numbers, newest) || this.inputs.resuming(this.clock.mono())))) return { kind: "stale" };
+    if (newest === null || this.isWithdrawn(dir) || (whole && !this.isWhole(dir))) return { kind: "stale" };
     const text = mediaPlaylist(numbers, newest, this.stream.segmentSeconds);
     return text === null ? { kind: "stale" } : { kind: "ok", text };
   }
 
+  /** Nothing of a rendition's window is missing, nor are this host's inputs. */
+  private isWhole(dir: string): boolean {
+    const numbers = this.publisher.numbers(dir), newest = this.publisher.newestOf(dir);
+    return numbers !== null && newest !== null && !this.isWithdrawn(dir) && isWhole(numbers, newest) && !this.inputs.resuming(this.clock.mono());
+  }
+
   mpd(whole: boolean): Answer {
     if (!this.stream.dash) return { kind: "unknown" };
-    if (whole && !this.dirs().every(({ dir }) => this.media(dir, whole).kind === "ok")) return { kind: "stale" };
+    if (whole && !this.dirs().every(({ dir }) => this.isWhole(dir))) return { kind: "stale" };
     const offer = this.offer();
     return offer === null ? { kind: "stale" } : { kind: "ok", text: manifest(this.stream, offer, this.clock.wall() * 1000, KEEP - 8) };
   }

@@ -30,6 +30,9 @@ export const STORE = {
   orders: (key: string): string => `hosts/${key}/orders.json`,
   /** {@link Live}: written by the host when it changes, and every {@link LIVE_SECONDS}. */
   live: (key: string, instanceId: string): string => `live/${key}/${instanceId}.json`,
+  /** Prefixes of what all instances of a key have written; predecessors' objects stay. */
+  reports: (key: string): string => `reports/${key}/`,
+  lives: (key: string): string => `live/${key}/`,
 } as const;
 
 /** `programs/current-ARCH.json`. */
@@ -146,6 +149,9 @@ export interface Live {
 
 /** A host writes at least so often what runs on it (seconds). 40 hosts: $9 a month. */
 export const LIVE_SECONDS = 60;
+
+/** True of a host that has told nothing for so long that it does not run; clocks may be apart by minutes. `now` in ms since the epoch. */
+export const isSilent = (live: Live, now: number): boolean => now - Date.parse(live.time) > (LIVE_SECONDS + 240) * 1000;
 
 /** What `up` waits for, on standard input of the waiting program; the user's own AWS credentials are in its environment. */
 export interface Expectations {

@@ -26,7 +26,7 @@ export function storeName(stack: string, seed: string): string {
   return awsName(NAME_LIMITS.bucket - 13, "headend", stack).toLowerCase() + `-${shortHash(seed, 12)}`;
 }
 
-/** The stack's bucket: bundles, pointers, programs, bootstrap, reports. Some cents a month. */
+/** The stack's bucket: bundles, pointers, programs, bootstrap, reports, orders. Some cents a month, and what hosts ask (contract.ts). */
 export class Store extends pulumi.ComponentResource {
   readonly bucket: string;
   readonly region: string;

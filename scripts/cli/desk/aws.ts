@@ -1,32 +1,31 @@
 import { randomUUID } from "node:crypto";
-import { LIVE_SECONDS, NO_ORDERS, type HostPointer, type Live, type Orders, STORE } from "../../../infra/targets/aws/contract.ts";
+import { isSilent, NO_ORDERS, type HostPointer, type Live, type Orders, STORE } from "../../../infra/targets/aws/contract.ts";
 import { CliError } from "../lib/errors.ts";
 import { openStack, type StackOutputs } from "../lib/stack.ts";
+import type { StoreReader } from "../status/aws-hosts.ts";
 import { CREDENTIALS, storeAt } from "../status/aws-store.ts";
 import type { Desk, Desked } from "./desk.ts";
 
-/** What is asked of AWS. Every method rejects when it does not answer. */
-export interface OrderStore {
-  /** Null for an object that is not there. */
-  text(key: string): Promise<string | null>;
-  list(prefix: string): Promise<readonly string[]>;
-  put(key: string, text: string): Promise<void>;
-  /** Instances of an Auto Scaling group that serve or will. */
-  members(region: string, group: string): Promise<readonly string[]>;
-}
+/** The store to read and to write. */
+export interface OrderStore extends StoreReader { put(key: string, text: string): Promise<void> }
 
 /** Hosts look every three seconds, and settle for another. */
 const WITHIN_MS = 25_000, EVERY_MS = 700;
-/** Who has told nothing for so long does not run; clocks may be apart by minutes. */
-const SILENT_MS = (LIVE_SECONDS + 240) * 1000;
 
 /** @throws CliError when the stack is not deployed */
 export async function awsDesk(stack: string): Promise<Desk> {
   const outputs = await (await openStack(stack)).outputs();
   if (outputs === null) throw new CliError(`The stack ${stack} is not deployed.`, `Deploy it: npx headend up --stack ${stack}`);
   if (outputs.store === undefined) throw new CliError(`What is deployed of ${stack} does not say where its store is.`, `The next up tells: npx headend up --stack ${stack}`);
-  const where = outputs.store.bucket;
-  return told(deskAt(storeAt(outputs.store), outputs.hosts), (error) => new CliError(`The store of ${stack}, s3://${where}, does not answer: ${error instanceof Error ? error.message || error.name : String(error)}`, CREDENTIALS));
+  const where = outputs.store.bucket, desk = worded(deskAt(storeAt(outputs.store), outputs.hosts), (error) => new CliError(`The store of ${stack}, s3://${where}, does not answer: ${error instanceof Error ? error.message || error.name : String(error)}`, `${CREDENTIALS} To switch or steer they must be able to write there.`));
+  return {
+    ...desk,
+    async hosts() {
+      const hosts = await desk.hosts();
+      if (hosts.length === 0) throw new CliError(`No host of ${stack} has told anything in the last minutes.`, `See what is wrong: npx headend doctor --stack ${stack}\nHosts that an older headend deployed tell it after the next up: npx headend up --stack ${stack}`);
+      return hosts;
+    },
+  };
 }
 
 /** The desk over a store: orders go in, what hosts tell comes out. */
@@ -64,9 +63,9 @@ export function deskAt(store: OrderStore, hosts: StackOutputs["hosts"], clock: {
 
 /** What the instances that are a host now have told lately. */
 async function livesOf(store: OrderStore, host: string, region: string | undefined, now: number): Promise<Live[]> {
-  const keys = await store.list(STORE.live(host, "").replace(/\.json$/, ""));
+  const keys = await store.list(STORE.lives(host));
   const lives = (await Promise.all(keys.map(async (key) => JSON.parse(await store.text(key) ?? "null") as Live | null)))
-    .filter((live): live is Live => live !== null && now - Date.parse(live.time) < SILENT_MS).sort((a, b) => (a.time < b.time ? 1 : -1));
+    .filter((live): live is Live => live !== null && !isSilent(live, now)).sort((a, b) => (a.time < b.time ? 1 : -1));
   const group = (JSON.parse(await store.text(STORE.pointer(host)) ?? "null") as HostPointer | null)?.group ?? null;
   // Predecessors' objects stay in the store.
   if (group === null || region === undefined) return lives.slice(0, 1);
@@ -74,7 +73,7 @@ async function livesOf(store: OrderStore, host: string, region: string | undefin
   return lives.filter((live) => members.includes(live.instance)).sort((a, b) => (a.instance < b.instance ? -1 : 1));
 }
 
-function told(desk: Desk, worded: (error: unknown) => CliError): Desk {
-  const wrap = <A extends readonly unknown[], T>(ask: (...args: A) => Promise<T>) => async (...args: A): Promise<T> => { try { return await ask(...args); } catch (error) { throw worded(error); } };
+function worded(desk: Desk, words: (error: unknown) => CliError): Desk {
+  const wrap = <A extends readonly unknown[], T>(ask: (...args: A) => Promise<T>) => async (...args: A): Promise<T> => { try { return await ask(...args); } catch (error) { throw words(error); } };
   return { hosts: wrap(desk.hosts), override: wrap(desk.override), weights: wrap(desk.weights) };
 }

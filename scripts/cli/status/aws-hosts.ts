@@ -29,7 +29,7 @@ export async function awsHosts(hosts: StackOutputs["hosts"], store: StoreReader)
     const text = await store.text(STORE.pointer(host));
     if (text === null) return [silent(host, role, null, "it was told nothing yet")];
     const pointer = JSON.parse(text) as HostPointer;
-    const keys = await store.list(STORE.report(host, "").replace(/\.json$/, ""));
+    const keys = await store.list(STORE.reports(host));
     const reports = (await Promise.all(keys.map(async (key) => JSON.parse(await store.text(key) ?? "null") as Report | null))).filter((r) => r !== null);
     if (pointer.group === null || region === undefined) {
       // Its predecessors' reports stay in the store.

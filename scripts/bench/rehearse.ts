@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { ended } from "./lib/stack.ts";
 import type { Report } from "../rehearse/model.ts";
+import { SOUND_MS } from "../rehearse/predict.ts";
 import { stallsOf, switchedAfter } from "../rehearse/score.ts";
 import { clear } from "../rehearse/stack.ts";
 import type { Bench, Measure, Result } from "./lib/result.ts";
@@ -20,7 +21,7 @@ export const measureRehearsal: Measure = async (bench) => {
     limited("rehearsal: stalls of players", "stalls", stalls(report), 0, how, [`${report.outcomes.filter((o) => o.readings).length} faults played, ${report.outcomes.filter((o) => o.verdict === "skipped").length} skipped`, ...broken]),
     limited("another input on air, connection closed", "s", Math.max(0, ...of((id) => id.startsWith("publisher:close") || id.startsWith("kill:mediamtx@mux"))), 1, how, []),
     limited("another input on air, silent", "s", Math.max(0, ...of((id) => id.startsWith("publisher:silent") || id.startsWith("blackhole:publishers"))), 5, how, []),
-    limited("rehearsal: sound and picture apart", "ms", soundMs(report), 40, how, []),
+    limited("rehearsal: sound and picture apart", "ms", soundMs(report), SOUND_MS, how, []),
     limited("recording lost", "s", Math.max(0, ...report.outcomes.filter((o) => o.role !== "disk").map((o) => o.readings?.recordingLost ?? 0)), 1, how, []),
   ];
 };
@@ -33,7 +34,7 @@ export const measureSoak: Measure = async (bench) => {
   return [
     limited("soak: leaks", "leaks", leaking.length, 0, how, leaking.map((l) => `${l.host}: ${l.what} ${l.before} → ${l.after} ${l.unit}`)),
     limited("soak: stalls of players", "stalls", stalls(report), 0, how, []),
-    limited("soak: sound and picture apart", "ms", soundMs(report), 40, how, []),
+    limited("soak: sound and picture apart", "ms", soundMs(report), SOUND_MS, how, []),
   ];
 };
 

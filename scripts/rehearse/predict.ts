@@ -9,7 +9,9 @@ export const REDUNDANT_WITHIN = 60;
 const CLOSED = 1, SILENT = 5;
 const RECORDING = 1;
 /** Below what people notice: ITU-R BT.1359 has it at 45 ms with the sound first. */
-const SOUND_MS = 40;
+export const SOUND_MS = 40;
+/** A sound falls anywhere within the picture it belongs to: with few pictures a second half of one is more than {@link SOUND_MS} (ms). */
+const soundMs = (plan: Plan): number => Math.max(SOUND_MS, ...plan.streams.map(({ fps }) => Math.ceil(500 / fps)));
 
 const KEEP: Promises = { stalls: 0, onAirSeconds: null, recordingSeconds: RECORDING, publishersStay: true, soundMs: SOUND_MS, redundantSeconds: REDUNDANT_WITHIN };
 const list = (names: readonly string[]): string => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
@@ -18,6 +20,11 @@ const single = (singlePoint: string, says: string, more: Partial<Promises> = {})
 
 /** Prediction for any action on a plan. */
 export function predict(plan: Plan, action: Action): Prediction {
+  const { promises, ...what } = outcome(plan, action);
+  return { ...what, promises: { ...promises, soundMs: soundMs(plan) } };
+}
+
+function outcome(plan: Plan, action: Action): Prediction {
   switch (action.kind) {
     case "process":
       // Services do not need these to go on; only what they would do next is missing.

@@ -94,7 +94,7 @@ function stageOf(o: RehearsalOptions, crew: Crew, outputs: StackOutputs, stack: 
   const streams = [...new Set([...crew.browsers.map((b) => b.stream), ...o.plan.streams.filter((s) => s.latency === "standard").slice(0, 1).map((s) => s.name)])];
   const fixed = (): never => { throw new Error("this stack is not ours to change"); };
   return {
-    watch: crew.watch, browsers: crew.browsers, entries: crew.entries, listen: (seconds) => listen({ streams, entries: crew.entries, ca: outputs.ca, label: `headend.stack=${o.stackName}` }, seconds), ends: o.ends, signal: o.signal,
+    watch: crew.watch, browsers: crew.browsers, entries: crew.entries, listen: async (seconds) => (crew.publishers.length === 0 ? null : listen({ streams, entries: crew.entries, ca: outputs.ca, label: `headend.stack=${o.stackName}` }, seconds)), ends: o.ends, signal: o.signal,
     scene: {
       plan: o.plan, probes: crew.probes, publisher, recordings: stack?.recordings ?? "",
       container: (host) => outputs.hosts[host]?.container ?? fixed(),

@@ -80,10 +80,12 @@ export function promisesKept(promises: Promises, r: Readings): PromiseOutcome[] 
 /** How far sound and picture were apart: "19 ms". */
 export const soundWords = ({ sound }: Readings): string => (sound === null ? "–" : `${Math.abs(sound.worstMs)} ms`);
 
-/** Worst distance of a whole rehearsal: "at most 19 ms apart in 812 claps"; null when nobody clapped. */
+/** Worst distance of a whole rehearsal: "at most 19 ms apart in 812 claps, none heard at 2 faults"; null when nobody clapped. */
 export function soundOf(outcomes: readonly Outcome[]): string | null {
-  const all = outcomes.flatMap((o) => o.readings?.sound ?? []);
-  return all.length === 0 ? null : `at most ${Math.max(...all.map((s) => Math.abs(s.worstMs)))} ms apart in ${sum(all.map((s) => s.claps))} claps`;
+  const all = outcomes.flatMap((o) => o.readings?.sound ?? []), unheard = outcomes.filter((o) => o.readings?.sound === null).length;
+  if (all.length === 0) return null;
+  // Not left out in silence: where nobody is heard viewers may have had the slate.
+  return `at most ${Math.max(...all.map((s) => Math.abs(s.worstMs)))} ms apart in ${sum(all.map((s) => s.claps))} claps${unheard === 0 ? "" : `, none heard at ${unheard} ${unheard === 1 ? "fault" : "faults"}`}`;
 }
 
 /** "0", "2 (1.4 s)", "0 (1 by the busy machine)". */

@@ -63,6 +63,10 @@ test("a slow line leads new connections into the bridge and cuts old ones, but n
 
 describe("prediction", () => {
   const of = (plan: typeof twice, id: string) => selectFaults(plan, bundlesOf(plan)).find((f) => f.id === id)?.prediction;
+  test("sound stays with the picture, to half a picture where there are few a second", () => {
+    const soundAt = (fps: number) => faultOf({ ...twice, streams: twice.streams.map((s) => ({ ...s, fps })) }, { kind: "wait", seconds: 1 }).prediction.promises.soundMs;
+    expect([50, 25, 10].map(soundAt)).toEqual([40, 40, 50]);
+  });
   test("where another host can take over nobody notices, and that is a promise", () => {
     expect(of(twice, "kill:ffmpeg@tx-home-1/main")).toMatchObject({ says: "nobody notices: tx-home-2 carries on", singlePoint: null, promises: { stalls: 0, publishersStay: true, recordingSeconds: 1 } });
     expect(of(twice, "freeze:host@dist-home-2")).toMatchObject({ says: "nobody notices: dist-home-1 carries on", promises: { stalls: 0 } });

@@ -34,6 +34,9 @@ describe("for terminals", () => {
     expect(text).toMatch(/Skipped\n +Clock of tx-home-1 stepped by 5 s: no library/);
     expect(summary(report())).toBe("twice: 2 faults in 1 min 5 s, 1 with a broken promise, 2 player stalls, sound and picture at most 12 ms apart in 36 claps; 1 skipped");
   });
+  test("a fault at which nobody was heard is told", () => {
+    expect(summary(report({ outcomes: [good, outcomeOf(kill, readings({ sound: null }))] }))).toContain("at most 12 ms apart in 18 claps, none heard at 1 fault");
+  });
   test("a line for each while it runs", () => {
     expect(line(good, 3, 12)).toBe(" 3/12  kept          FFmpeg of main on tx-home-1 killed: stalls 0, gap 2.1 s, recording lost 0.4 s, sound off 12 ms, redundant after 4.0 s");
     expect(line(bad, 4, null)).toContain("4  BROKEN");
